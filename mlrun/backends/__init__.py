@@ -1,0 +1,1 @@
+"""Where a command runs. Built-in ones and plugins use the same interface."""

@@ -1,0 +1,1 @@
+"""The command line: words into a request, an outcome into words and an exit code."""

@@ -1,0 +1,1 @@
+"""What a project asks for, made ready to be put before its command."""

@@ -1,0 +1,1 @@
+"""Processes: groups, signals, terminals, logs."""

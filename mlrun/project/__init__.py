@@ -1,0 +1,1 @@
+"""The project file: what it says, and what a request makes of it."""

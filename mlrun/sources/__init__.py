@@ -1,0 +1,1 @@
+"""Where a project comes from: a folder, a Git URL, an archive."""

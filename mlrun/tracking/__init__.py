@@ -1,0 +1,1 @@
+"""Where a run is recorded: a server, a folder, nowhere."""
