@@ -1,0 +1,99 @@
+"""What every backend takes and gives: a request, and a handle on what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """One command, ready to start.
+
+    Attributes:
+        argv: The program and its arguments.
+        cwd: The folder to start it in.
+        env: The whole environment, nothing is added to it but what the backend itself needs.
+        run_id: The run that it belongs to.
+        log: The file that its output is kept in, appended to as it appears.
+        grace_period: Seconds between asking it to end and killing it.
+        stdout_to_stderr: Whether its standard output goes to mlrun's standard error,
+            because mlrun's standard output carries a document.
+        terminal: Whether it may get a pseudo-terminal (the local backend gives it one when
+            mlrun's own output is a terminal).
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    run_id: str
+    log: Path
+    grace_period: float = 30.0
+    stdout_to_stderr: bool = False
+    terminal: bool = True
+
+
+class RunState(str, Enum):
+    """Where a launched command stands."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a command ended.
+
+    Attributes:
+        exit_code: Its own code; None where a signal ended it. A shell's 128+n counts as
+            signal n for the status, and stays an exit code here.
+        signal: The signal that ended it, if one did.
+        asked: The signal by which someone (Ctrl-C, TERM, cancel) asked for the end, or None.
+        log_complete: False where the log could not take all the output (a full disk).
+        left_behind: Names of processes that outlived the command and were ended.
+    """
+
+    exit_code: int | None
+    signal: int | None = None
+    asked: int | None = None
+    log_complete: bool = True
+    left_behind: tuple[str, ...] = ()
+
+
+class RunHandle(Protocol):
+    """A command that was launched."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process on this machine, None where it runs elsewhere."""
+
+    def wait(self) -> Ending:
+        """Block until the command has ended and its output is copied. May be called again."""
+
+    def cancel(self) -> None:
+        """Ask the command to end, and kill it after the grace period. Does not wait."""
+
+    def state(self) -> RunState:
+        """Return where it stands, without blocking."""
+
+
+class Backend(Protocol):
+    """One place where commands run."""
+
+    name: str
+
+    def launch(
+        self, request: LaunchRequest, notify: Callable[[str], None]
+    ) -> RunHandle:
+        """Start the command and return at once.
+
+        Args:
+            request: What to start.
+            notify: Takes one line for the user (a full disk, processes left behind).
+
+        Raises:
+            LaunchError: It could not be started.
+        """

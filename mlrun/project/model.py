@@ -1,0 +1,122 @@
+"""What a project file says, as frozen values that know their place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlrun.errors import Location, Problem
+from mlrun.project.types import ParameterType
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter of an entry point.
+
+    Attributes:
+        name: As written; hyphens are allowed.
+        type: What its values are checked against.
+        default: The text that the command gets when no value is given: the text that
+            MLflow would pass (`str()` of the YAML value: `false` is "False", `1e-05` for
+            0.00001, a list in Python's form). None where the file gives no default.
+        location: Of the name.
+        default_location: Of the default value, where there is one.
+        description: The file's own words about it; other tools' key, shown by `describe`.
+    """
+
+    name: str
+    type: ParameterType
+    default: str | None
+    location: Location
+    default_location: Location | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """One thing that a project can run.
+
+    Attributes:
+        name: As written, or the file's name where the entry point is a script.
+        parameters: By name, in the file's order.
+        command: The template, as YAML gave it (not yet joined, not yet substituted).
+        location: Of the command's value.
+    """
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    command: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class PythonEnv:
+    """A Python environment, from `python_env.yaml` or an inline mapping.
+
+    Attributes:
+        python: The version asked for, as written (`3.8.15`, `3.11`, `>=3.9`), or None.
+        build_dependencies: Requirements installed first.
+        dependencies: Requirements, and pip options such as `-r requirements.txt`.
+        folder: What relative paths in the two lists are relative to.
+        file: The file that says so; None for an inline mapping.
+        location: Of the environment in its file.
+    """
+
+    python: str | None
+    build_dependencies: tuple[str, ...]
+    dependencies: tuple[str, ...]
+    folder: Path
+    file: Path | None
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class CondaEnv:
+    """A conda environment file that the project names; its content is not read here."""
+
+    file: Path
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class DockerEnv:
+    """A container that the project asks for (MLflow's `docker_env`).
+
+    Attributes:
+        image: As written.
+        volumes: `HOST:CONTAINER[:OPTIONS]`, as written.
+        environment: Names to copy from the user's environment (value None) or names with
+            the value to set.
+        location: Of the `docker_env` key's value.
+    """
+
+    image: str
+    volumes: tuple[str, ...]
+    environment: tuple[tuple[str, str | None], ...]
+    location: Location
+
+
+Environment = PythonEnv | CondaEnv | DockerEnv
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A loaded project.
+
+    Attributes:
+        name: As the file says, or None.
+        folder: Absolute path of the project's folder.
+        file: The project file, or None for a folder without one.
+        entry_points: By name, in the file's order.
+        environments: What the file asks for, best first (normally one, or none; several
+            where a file names both Docker and conda and the user has to choose).
+        lints: What loads, but is suspicious.
+    """
+
+    name: str | None
+    folder: Path
+    file: Path | None
+    entry_points: Mapping[str, EntryPoint]
+    environments: tuple[Environment, ...] = ()
+    lints: tuple[Problem, ...] = field(default=())

@@ -1,0 +1,72 @@
+"""What a user asks for, before anything is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+
+class UndeliveredPolicy(str, Enum):
+    """What a finished run whose records stayed behind means for the exit code."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One run, as asked for. The names are those of `mlflow.projects.run` where it has them.
+
+    Attributes:
+        uri: The project: a folder, a Git URL, an archive, each with an optional `#subfolder`.
+        entry_point: Name of an entry point, or of a script in the project.
+        version: Branch, tag or commit.
+        parameters: Values given one by one (`-P`), as text.
+        params_file: A YAML or JSON file with values, weaker than `parameters`.
+        docker_args: Options for `docker run`; True for one without a value.
+        experiment_name: Made if missing. Excludes `experiment_id`.
+        experiment_id: Must exist.
+        backend: Where to run.
+        backend_config: JSON object, or path of a JSON file.
+        env_manager: `local`, `virtualenv`, `uv`, `conda`, or None for what the project asks.
+        exact_python: Refuse another patch version of Python than the one asked for.
+        storage_dir: Where remote `path` parameters are downloaded to.
+        build_image: Build a Docker image with the project's code in it.
+        run_id: Continue this run instead of making one.
+        run_name: Its name.
+        parent_run_id: The run that this one is nested in.
+        tracking_uri: Where to record, or None for the usual order.
+        tracking: False for a run that is recorded nowhere but in its own folder.
+        tags: Further tags.
+        log_params: Whether mlrun logs the parameters to the run.
+        cwd: Where the user stands: relative paths in values are relative to it.
+        grace_period: Seconds between asking the command to end and killing it.
+        undelivered: What undelivered records mean for the exit code.
+    """
+
+    uri: str
+    entry_point: str = "main"
+    version: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    params_file: Path | None = None
+    docker_args: Mapping[str, str | bool] = field(default_factory=dict)
+    experiment_name: str | None = None
+    experiment_id: str | None = None
+    backend: str = "local"
+    backend_config: str | Mapping[str, object] | None = None
+    env_manager: str | None = None
+    exact_python: bool = False
+    storage_dir: Path | None = None
+    build_image: bool = False
+    run_id: str | None = None
+    run_name: str | None = None
+    parent_run_id: str | None = None
+    tracking_uri: str | None = None
+    tracking: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+    log_params: bool = True
+    cwd: Path = field(default_factory=Path.cwd)
+    grace_period: float = 30.0
+    undelivered: UndeliveredPolicy = UndeliveredPolicy.WARN
