@@ -85,9 +85,7 @@ class Backend(Protocol):
 
     name: str
 
-    def launch(
-        self, request: LaunchRequest, notify: Callable[[str], None]
-    ) -> RunHandle:
+    def launch(self, request: LaunchRequest, notify: Callable[[str], None]) -> RunHandle:
         """Start the command and return at once.
 
         Args:

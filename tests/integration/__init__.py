@@ -1,0 +1,1 @@
+"""Against real services: servers, package indexes, MLflow clients."""

@@ -1,0 +1,1 @@
+"""One module of the package a file, no process but small ones."""
