@@ -43,6 +43,8 @@ class RunRequest:
         log_params: Whether mlrun logs the parameters to the run.
         cwd: Where the user stands: relative paths in values are relative to it.
         grace_period: Seconds between asking the command to end and killing it.
+        stdout_to_stderr: Whether the command's standard output goes to standard error, because
+            mlrun's standard output carries a document.
         undelivered: What undelivered records mean for the exit code.
     """
 
@@ -69,4 +71,5 @@ class RunRequest:
     log_params: bool = True
     cwd: Path = field(default_factory=Path.cwd)
     grace_period: float = 30.0
+    stdout_to_stderr: bool = False
     undelivered: UndeliveredPolicy = UndeliveredPolicy.WARN

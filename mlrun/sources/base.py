@@ -8,15 +8,17 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What git says about a folder.
+    """What git says about a project's folder.
 
     Attributes:
+        root: The repository's working tree.
         commit: Full hash of HEAD, None before the first commit.
         branch: The branch checked out, None when HEAD is detached.
-        repo_url: URL of the first remote (`origin` first), credentials masked.
-        dirty: Whether tracked files differ from the commit; None if it took too long.
+        repo_url: URL of a remote (`origin` first), without credentials; None without remotes.
+        dirty: Whether tracked files differ from the commit; None if it took too long to say.
     """
 
+    root: Path
     commit: str | None = None
     branch: str | None = None
     repo_url: str | None = None
@@ -29,12 +31,8 @@ class Checkout:
 
     Attributes:
         path: Absolute path of the project's folder.
-        uri: What the user asked for, credentials masked.
-        source_name: What goes into the tag `mlflow.source.name`.
-        provenance: What git says, None outside a repository.
+        uri: What was asked for, as an absolute URI without credentials.
     """
 
     path: Path
     uri: str
-    source_name: str
-    provenance: Provenance | None = None

@@ -1,0 +1,232 @@
+"""The last step of the line: what became of the command is recorded, now or later.
+
+What is to be delivered is first written to the run's folder, so that whatever happens on the
+way (no answer, a full disk, the end of mlrun itself), the next mlrun can deliver it.
+"""
+
+from __future__ import annotations
+
+import threading
+from time import time
+
+from mlrun import tags
+from mlrun.backends.base import Ending, RunHandle, RunState
+from mlrun.environments.base import PreparedEnvironment
+from mlrun.errors import MlrunError
+from mlrun.events import Event, EventKind, Listener
+from mlrun.outcome import Outcome, describe_ending, exit_code_of, status_of
+from mlrun.request import UndeliveredPolicy
+from mlrun.run_folder import RunFolder
+from mlrun.tracking.base import RunEnd, RunStatus, TrackedRun, TrackingStore
+
+PENDING = "pending.json"
+OUTCOME = "outcome.json"
+
+
+class LaunchedRun:
+    """A run whose command has started.
+
+    Args:
+        handle: On the command.
+        store: Where the run is recorded.
+        tracked: The run there.
+        folder: The run's folder.
+        environment: What the command runs in.
+        start_time: Milliseconds since the epoch.
+        undelivered: What undelivered records mean for the exit code.
+        listen: Takes each event.
+    """
+
+    def __init__(
+        self,
+        *,
+        handle: RunHandle,
+        store: TrackingStore,
+        tracked: TrackedRun,
+        folder: RunFolder,
+        environment: PreparedEnvironment,
+        start_time: int,
+        undelivered: UndeliveredPolicy,
+        listen: Listener,
+    ) -> None:
+        self.handle = handle
+        self.tracked = tracked
+        self._store = store
+        self._folder = folder
+        self._environment = environment
+        self._start_time = start_time
+        self._undelivered = undelivered
+        self._listen = listen
+        self._waiting = threading.Lock()
+        self._outcome: Outcome | None = None
+        self._beside = threading.Thread(target=self._work_beside, daemon=True)
+        self._beside.start()
+
+    def cancel(self) -> None:
+        """Ask the command to end. Does not wait."""
+        self.handle.cancel()
+
+    def state(self) -> RunState:
+        """Return whether the command runs."""
+        return self.handle.state()
+
+    def wait(self) -> Outcome:
+        """Wait for the command's end, record it, and return how the run ended."""
+        with self._waiting:
+            if self._outcome is None:
+                ending = self.handle.wait()
+                self._environment.release()
+                self._beside.join()
+                self._outcome = self._finish(ending)
+            return self._outcome
+
+    def _work_beside(self) -> None:
+        """Do beside the command what need not be done before it starts."""
+        from mlrun.recovery import settle_earlier_runs
+
+        try:
+            self._store.after_launch()
+        except MlrunError as error:
+            self._listen(Event(EventKind.WARNING, error.message, {"phase": "track"}))
+        settle_earlier_runs()
+
+    def _finish(self, ending: Ending) -> Outcome:
+        end_time = int(time() * 1000)
+        status = status_of(ending, self._recorded_status(ending))
+        self._announce_end(ending, status)
+        end = RunEnd(self.tracked.run_id, status, end_time, self._tags(ending))
+        delivered = deliver(self._store, self._folder, end, self._listen)
+        matters = not delivered and self._undelivered is UndeliveredPolicy.FAIL
+        outcome = Outcome(
+            run_id=self.tracked.run_id,
+            status=status,
+            exit_code=exit_code_of(ending, status, undelivered_matters=matters),
+            command_exit_code=ending.exit_code,
+            command_signal=ending.signal,
+            start_time=self._start_time,
+            end_time=end_time,
+            tracking_uri=self._store.uri or None,
+            experiment_id=self.tracked.experiment_id,
+            delivered=delivered,
+            log=str(self._folder.log),
+            web_url=self.tracked.web_url,
+        )
+        close(self._folder, outcome, self._listen)
+        self._store.close()
+        return outcome
+
+    def _recorded_status(self, ending: Ending) -> RunStatus | None:
+        """Return what the script itself recorded; only a code of 0 leaves it a say."""
+        if ending.exit_code != 0 or ending.asked is not None:
+            return None
+        try:
+            return self._store.status(self.tracked.run_id)
+        except MlrunError:
+            return None
+
+    def _tags(self, ending: Ending) -> dict[str, str]:
+        found = {}
+        if self._environment.python_version is not None:
+            found[tags.PYTHON_VERSION] = self._environment.python_version
+        if self._environment.warnings:
+            found[tags.WARNINGS] = "\n".join(w.message for w in self._environment.warnings)
+        if ending.exit_code != 0:
+            found[tags.FAILURE] = f"the command {describe_ending(ending)}"
+        return found
+
+    def _announce_end(self, ending: Ending, status: RunStatus) -> None:
+        data = {
+            "exit_code": ending.exit_code,
+            "signal": ending.signal,
+            "asked": ending.asked,
+            "left_behind": list(ending.left_behind),
+            "log_complete": ending.log_complete,
+            "status": status.value,
+        }
+        self._listen(Event(EventKind.ENDED, f"the command {describe_ending(ending)}", data))
+
+
+def deliver(store: TrackingStore, folder: RunFolder, end: RunEnd, listen: Listener) -> bool:
+    """Record the end of a run in its store; what cannot be recorded now waits in its folder.
+
+    Returns:
+        Whether the store has it.
+    """
+    pending = {
+        "tracking_uri": store.uri,
+        "run_id": end.run_id,
+        "status": end.status.value,
+        "end_time": end.end_time,
+        "tags": dict(end.tags),
+    }
+    kept = _keep(folder, pending, listen)
+    try:
+        store.finish(end)
+    except MlrunError as error:
+        later = "; the next mlrun delivers it" if kept else ""
+        message = f"the end of run {end.run_id} could not be recorded: {error.message}{later}"
+        listen(Event(EventKind.WARNING, message, {"phase": "finish", "code": error.code}))
+        return False
+    folder.remove(PENDING)
+    return True
+
+
+def close(folder: RunFolder, outcome: Outcome, listen: Listener) -> None:
+    """Write a run's outcome to its folder, and let go of the folder."""
+    listen(
+        Event(
+            EventKind.FINISHED,
+            f"run {outcome.run_id} {outcome.status.value.lower()}",
+            outcome.to_dict(),
+        )
+    )
+    try:
+        folder.write(OUTCOME, outcome.to_dict())
+        if outcome.delivered:
+            folder.settle()
+    except OSError as error:
+        listen(Event(EventKind.WARNING, f"the run's folder cannot be written: {error.strerror}"))
+    folder.let_go()
+
+
+def close_failed(
+    store: TrackingStore,
+    tracked: TrackedRun,
+    folder: RunFolder,
+    listen: Listener,
+    reason: str,
+    *,
+    failed: bool = False,
+) -> None:
+    """Record a run whose command never started: FAILED, or KILLED where that was asked for."""
+    now = int(time() * 1000)
+    status = RunStatus.FAILED if failed else RunStatus.KILLED
+    end = RunEnd(tracked.run_id, status, now, {tags.FAILURE: reason})
+    delivered = deliver(store, folder, end, listen)
+    outcome = Outcome(
+        run_id=tracked.run_id,
+        status=status,
+        exit_code=125,
+        command_exit_code=None,
+        command_signal=None,
+        start_time=now,
+        end_time=now,
+        tracking_uri=store.uri or None,
+        experiment_id=tracked.experiment_id,
+        delivered=delivered,
+        log=str(folder.log),
+        web_url=tracked.web_url,
+        reason=reason,
+    )
+    close(folder, outcome, listen)
+    store.close()
+
+
+def _keep(folder: RunFolder, pending: dict[str, object], listen: Listener) -> bool:
+    try:
+        folder.write(PENDING, pending)
+    except OSError as error:
+        message = f"the run's folder cannot be written: {error.strerror}"
+        listen(Event(EventKind.WARNING, message, {"phase": "finish"}))
+        return False
+    return True

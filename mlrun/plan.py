@@ -1,0 +1,130 @@
+"""The plan: what would be done, frozen, as JSON.
+
+A plan has two halves. The *work* says what is run; two runs did the same work when the hashes
+of their work are equal. The *delivery* says where it is run and recorded. Nothing in a plan
+belongs to one run: no temporary path, no rendered command, no secret. Its JSON form is
+described by `schemas/plan.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+PLAN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSource:
+    """Where the code is.
+
+    Attributes:
+        uri: Absolute, without credentials.
+        commit: Full hash, None outside a repository.
+        repo_url: The repository's remote, without credentials.
+        dirty: Whether the code differs from the commit; None where unknown.
+    """
+
+    uri: str
+    commit: str | None = None
+    repo_url: str | None = None
+    dirty: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanParameter:
+    """One value, as given.
+
+    Attributes:
+        name: Of the parameter.
+        type: `ParameterType` by its value, None for one that the entry point doesn't declare.
+        value: The text as given; a relative path stays relative.
+        origin: `default`, `file` or `flag`.
+        base: What a relative path is relative to, as an absolute folder; None for other types.
+    """
+
+    name: str
+    type: str | None
+    value: str
+    origin: str
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnvironment:
+    """What the command runs in.
+
+    Attributes:
+        manager: `local`, `uv`, `virtualenv`, `conda`, `docker`.
+        digest: Hash of all that it is made from, None for `local`.
+    """
+
+    manager: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is run."""
+
+    source: PlanSource
+    project: str | None
+    entry_point: str
+    parameters: tuple[PlanParameter, ...]
+    command: str
+    environment: PlanEnvironment
+
+    def digest(self) -> str:
+        """Return a hash that is equal for equal work, as hexadecimal digits."""
+        import hashlib
+
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where the work is done and recorded."""
+
+    tracking_uri: str | None
+    experiment_name: str | None = None
+    experiment_id: str | None = None
+    run_name: str | None = None
+    parent_run_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    log_parameters: bool = True
+    backend: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run, decided but not begun."""
+
+    work: Work
+    delivery: Delivery
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as `plan.schema.json` describes it."""
+        return {
+            "version": PLAN_VERSION,
+            "work": asdict(self.work),
+            "work_digest": self.work.digest(),
+            "delivery": asdict(self.delivery),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Plan:
+        """Return the plan that `to_dict` wrote.
+
+        Raises:
+            ValueError: It was written in a version that this mlrun doesn't know.
+        """
+        if document.get("version") != PLAN_VERSION:
+            raise ValueError(f"a plan of version {document.get('version')!r} cannot be read")
+        work = dict(document["work"])
+        work["source"] = PlanSource(**work["source"])
+        work["parameters"] = tuple(PlanParameter(**p) for p in work["parameters"])
+        work["environment"] = PlanEnvironment(**work["environment"])
+        return cls(Work(**work), Delivery(**document["delivery"]))

@@ -1,0 +1,229 @@
+"""From a request to a plan: fetch, load, bind. Nothing is built, started or recorded here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlrun.backends.base import Backend
+from mlrun.backends.registry import backend_named
+from mlrun.environments.base import EnvironmentKind
+from mlrun.environments.select import choose_environment
+from mlrun.errors import Location, Problem, UsageError
+from mlrun.plan import Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
+from mlrun.project.command import CommandTemplate, parse_command, render_command
+from mlrun.project.load import find_entry_point, load_project
+from mlrun.project.model import EntryPoint, Project
+from mlrun.project.parameters import BoundValue, bind, resolve
+from mlrun.request import RunRequest
+from mlrun.sources.base import Checkout, Provenance
+from mlrun.sources.fetch import fetch
+from mlrun.sources.provenance import start_probe
+from mlrun.tracking.target import resolve_target
+
+ENCLOSING_RUN = "MLRUN_RUN_ID"
+"""The variable in which a run's command, and so a nested mlrun, finds the run's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRun:
+    """A plan with all that was looked up to make it.
+
+    Attributes:
+        plan: What will be done.
+        checkout: The project's folder.
+        provenance: What git says about it.
+        project: The loaded project.
+        template: The entry point's command.
+        values: The checked values, as given.
+        environment: What the command will run in.
+        backend: Where it will run.
+        warnings: What is suspicious.
+    """
+
+    plan: Plan
+    checkout: Checkout
+    provenance: Provenance | None
+    project: Project
+    template: CommandTemplate
+    values: tuple[BoundValue, ...]
+    environment: EnvironmentKind
+    backend: Backend
+    warnings: tuple[Problem, ...]
+
+    def render(self) -> str:
+        """Return the command with its values, for a shell on this machine.
+
+        Raises:
+            CommandError: A value cannot be put into its place safely.
+        """
+        texts = resolve(self.values)
+        undeclared = [
+            (value.name, texts[value.name])
+            for value in self.values
+            if _is_extra(self.template, value)
+        ]
+        return render_command(self.template, texts, undeclared)
+
+
+def _is_extra(template: CommandTemplate, value: BoundValue) -> bool:
+    return value.type is None and value.name not in template.placeholders
+
+
+def bind_run(request: RunRequest, environ: Mapping[str, str]) -> BoundRun:
+    """Decide all of a run, and check all that can be checked before anything is started.
+
+    Args:
+        request: What the user asks for.
+        environ: The user's environment variables.
+
+    Raises:
+        MlrunError: The request, the project, or a value is wrong; or something that is
+            named cannot be done.
+    """
+    _refuse_contradictions(request)
+    backend = backend_named(request.backend)
+    checkout = fetch(request.uri, request.version, request.cwd)
+    probe = start_probe(checkout.path)
+    try:
+        project = load_project(checkout.path)
+        entry_point = find_entry_point(project, request.entry_point)
+        environment = choose_environment(
+            project.environments, request.env_manager, exact_python=request.exact_python
+        )
+        binding = bind(
+            entry_point,
+            given=request.parameters,
+            params_file=request.params_file,
+            cwd=request.cwd,
+            project_folder=checkout.path,
+        )
+        template = _template(entry_point, binding.values)
+    except BaseException:
+        if probe is not None:
+            probe.abandon()
+        raise
+    provenance = probe.collect() if probe is not None else None
+    bound = BoundRun(
+        plan=Plan(
+            work=_work(
+                project, checkout, provenance, entry_point, template, binding.values, environment
+            ),
+            delivery=_delivery(request, environ),
+        ),
+        checkout=checkout,
+        provenance=provenance,
+        project=project,
+        template=template,
+        values=binding.values,
+        environment=environment,
+        backend=backend,
+        warnings=(*project.lints, *binding.warnings, *template.warnings, *_idle_options(request)),
+    )
+    bound.render()
+    return bound
+
+
+def _refuse_contradictions(request: RunRequest) -> None:
+    if request.experiment_name is not None and request.experiment_id is not None:
+        raise UsageError("give an experiment by its name or by its id, not both")
+    if request.run_id is not None and request.parent_run_id is not None:
+        raise UsageError(
+            "a run that is continued keeps its parent",
+            hint="leave out --parent-run-id, or start a new run without --run-id",
+        )
+    if not request.tracking and (request.tracking_uri or request.run_id):
+        raise UsageError(
+            "--no-tracking records nothing, so it excludes --tracking-uri and --run-id"
+        )
+
+
+def _idle_options(request: RunRequest) -> tuple[Problem, ...]:
+    idle = [
+        flag
+        for flag, given in (
+            ("--docker-args", request.docker_args),
+            ("--build-image", request.build_image),
+            ("--backend-config", request.backend_config),
+        )
+        if given
+    ]
+    return tuple(
+        Problem(f"{flag} has no effect: the project runs on this machine, in no container")
+        for flag in idle
+    )
+
+
+def _template(entry_point: EntryPoint, values: tuple[BoundValue, ...]) -> CommandTemplate:
+    known = {*entry_point.parameters, *(value.name for value in values)}
+    return parse_command(entry_point.command, known, entry_point.location)
+
+
+def _work(
+    project: Project,
+    checkout: Checkout,
+    provenance: Provenance | None,
+    entry_point: EntryPoint,
+    template: CommandTemplate,
+    values: tuple[BoundValue, ...],
+    environment: EnvironmentKind,
+) -> Work:
+    return Work(
+        source=PlanSource(
+            uri=checkout.uri,
+            commit=provenance.commit if provenance else None,
+            repo_url=provenance.repo_url if provenance else None,
+            dirty=provenance.dirty if provenance else None,
+        ),
+        project=project.name,
+        entry_point=entry_point.name,
+        parameters=tuple(_plan_parameter(value) for value in values),
+        command=template.text,
+        environment=PlanEnvironment(environment.manager, environment.digest()),
+    )
+
+
+def _plan_parameter(value: BoundValue) -> PlanParameter:
+    return PlanParameter(
+        name=value.name,
+        type=value.type.value if value.type is not None else None,
+        value=value.text,
+        origin=value.source.value,
+        base=str(value.base) if value.base is not None else None,
+    )
+
+
+def _delivery(request: RunRequest, environ: Mapping[str, str]) -> Delivery:
+    if not request.tracking:
+        return Delivery(tracking_uri=None, run_name=request.run_name, tags=dict(request.tags))
+    name, identifier = _experiment(request, environ)
+    return Delivery(
+        tracking_uri=resolve_target(request.tracking_uri, request.cwd, environ),
+        experiment_name=name,
+        experiment_id=identifier,
+        run_name=request.run_name,
+        parent_run_id=_parent(request, environ),
+        tags=dict(request.tags),
+        log_parameters=request.log_params,
+        backend=request.backend,
+    )
+
+
+def _experiment(request: RunRequest, environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return name and id; flags come before variables, as MLflow's command line has it."""
+    if request.experiment_name is not None or request.experiment_id is not None:
+        return request.experiment_name, request.experiment_id
+    name = environ.get("MLFLOW_EXPERIMENT_NAME") or None
+    identifier = environ.get("MLFLOW_EXPERIMENT_ID") or None
+    return (name, None) if identifier is None else (None, identifier)
+
+
+def _parent(request: RunRequest, environ: Mapping[str, str]) -> str | None:
+    """Return the run to nest in: the one asked for, or the one that this process is part of."""
+    if request.parent_run_id is not None or request.run_id is not None:
+        return request.parent_run_id
+    if request.tracking_uri not in (None, environ.get("MLFLOW_TRACKING_URI")):
+        return None
+    return environ.get("MLFLOW_RUN_ID") or environ.get(ENCLOSING_RUN) or None

@@ -1,0 +1,210 @@
+"""The folder of a run: its plan, who runs it, what happened, its output, how it ended.
+
+::
+
+    <state>/runs/<run id>/
+        plan.json       what was to be done
+        owner.json      who runs it: host, process, start
+        owner.lock      held by the mlrun that runs it, for as long as it lives
+        output.log      the command's output, as it appears
+        events.jsonl    what happened
+        outcome.json    how it ended; missing while it runs
+        pending.json    what the tracking store has not got yet; missing when it has all
+    <state>/runs/.open/<run id>     an empty file for each run that is not settled yet
+
+A run is settled when it has an outcome and nothing is pending.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import time
+from typing import Any
+
+from mlrun.errors import RunNotFoundError, TrackingError
+from mlrun.events import Event
+from mlrun.folders import runs_folder
+
+_OPEN = ".open"
+
+
+class RunFolder:
+    """One run's folder.
+
+    Args:
+        path: The folder; its name begins with the run's id.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    @property
+    def log(self) -> Path:
+        """The file with the command's output."""
+        return self.path / "output.log"
+
+    def write(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write one JSON document, whole or not at all."""
+        target = self.path / name
+        temporary = target.with_suffix(f".{os.getpid()}.new")
+        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(target)
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return one JSON document, None if it isn't there or was cut off."""
+        try:
+            document = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return document if isinstance(document, dict) else None
+
+    def remove(self, name: str) -> None:
+        """Remove one document, if it is there."""
+        (self.path / name).unlink(missing_ok=True)
+
+    def record(self, event: Event) -> None:
+        """Append one event. A full disk loses it, and nothing else."""
+        try:
+            with (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(event.to_dict()) + "\n")
+        except OSError:
+            return
+
+    def hold(self) -> None:
+        """Mark the run as one that this process runs, until it ends in whatever way."""
+        self._lock = _lock(self.path / "owner.lock")
+
+    def try_hold(self) -> bool:
+        """Take the run over, if the mlrun that ran it is gone; return whether it was."""
+        try:
+            self._lock = _lock(self.path / "owner.lock")
+        except OSError:
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """Let others take the run over."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def settle(self) -> None:
+        """Forget the run among those that need attention."""
+        (self.path.parent / _OPEN / self.path.name).unlink(missing_ok=True)
+
+
+def create(run_id: str) -> RunFolder:
+    """Make the folder of a run that begins now, and hold it.
+
+    A run that is continued gets a further folder, `<run id>-2`, `-3`...: what an earlier
+    process left stays as it is.
+
+    Raises:
+        TrackingError: The state folder cannot be written.
+    """
+    root = runs_folder()
+    try:
+        (root / _OPEN).mkdir(parents=True, exist_ok=True)
+        folder = RunFolder(_make_new(root, run_id))
+        folder.hold()
+        folder.write("owner.json", _owner(run_id))
+        (root / _OPEN / folder.path.name).touch()
+    except OSError as error:
+        raise TrackingError(
+            f"the folder of the run cannot be written: {error.filename}: {error.strerror}",
+            hint="free some space, or set MLRUN_STATE_DIR to a folder that can be written",
+        ) from None
+    return folder
+
+
+def find(name: str) -> RunFolder:
+    """Return the folder of a run by its id, the beginning of its id, or `last`.
+
+    Raises:
+        RunNotFoundError: None, or several, have that name.
+    """
+    folders = newest_first()
+    if name == "last" and folders:
+        return folders[0]
+    found = [folder for folder in folders if folder.path.name.startswith(name)]
+    ids = {folder.path.name.partition("-")[0] for folder in found}
+    if len(ids) > 1:
+        raise RunNotFoundError(
+            f"'{name}' is the beginning of {len(ids)} runs", hint="give more of its digits"
+        )
+    if not found or not name:
+        raise RunNotFoundError(
+            f"no run '{name}' was started here",
+            hint="`mlrun runs list` names those that were",
+        )
+    return found[0]
+
+
+def newest_first() -> list[RunFolder]:
+    """Return all runs' folders, the newest first."""
+    try:
+        entries = [entry for entry in os.scandir(runs_folder()) if not entry.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    entries.sort(key=_started, reverse=True)
+    return [RunFolder(Path(entry.path)) for entry in entries]
+
+
+def unsettled() -> Iterator[RunFolder]:
+    """Yield the folders of runs that have no outcome yet, or something pending."""
+    root = runs_folder()
+    try:
+        names = os.listdir(root / _OPEN)
+    except OSError:
+        return
+    for name in sorted(names):
+        if (root / name).is_dir():
+            yield RunFolder(root / name)
+
+
+def _started(entry: os.DirEntry[str]) -> float:
+    try:
+        return (Path(entry.path) / "owner.json").stat().st_mtime
+    except OSError:
+        return entry.stat().st_mtime
+
+
+def _make_new(root: Path, run_id: str) -> Path:
+    number = 1
+    while True:
+        path = root / (run_id if number == 1 else f"{run_id}-{number}")
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def _owner(run_id: str) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "host": os.uname().nodename,
+        "pid": os.getpid(),
+        "start_time": int(time() * 1000),
+    }
+
+
+def _lock(path: Path) -> int:
+    """Take the lock, which the system drops when the process ends, by whatever cause."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if sys.platform == "win32":
+        return descriptor
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

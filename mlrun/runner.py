@@ -1,0 +1,219 @@
+"""The line: a request becomes a plan, and a plan becomes a tracked run.
+
+    bind  →  track  →  prepare  →  materialise  →  launch  →  finish
+
+Each step is a function: the first in `planning.py`, the last in `finishing.py`, the others
+here. What a step does lives in the package that it calls.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import time
+
+from mlrun import run_folder, tags
+from mlrun.backends.base import LaunchRequest, RunHandle
+from mlrun.environments.base import PreparedEnvironment
+from mlrun.errors import MlrunError
+from mlrun.events import Event, EventKind, Listener, ignore
+from mlrun.execution.interruption import Interrupted
+from mlrun.finishing import LaunchedRun, close_failed
+from mlrun.outcome import Outcome
+from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
+from mlrun.request import RunRequest
+from mlrun.run_folder import RunFolder
+from mlrun.tracking.base import RunStart, TrackedRun, TrackingStore
+from mlrun.tracking.target import open_store
+
+
+def run(request: RunRequest, listen: Listener = ignore) -> Outcome:
+    """Run a project and wait for its end.
+
+    Args:
+        request: What to run.
+        listen: Takes each event as it happens.
+
+    Raises:
+        MlrunError: The command could not be brought to run.
+    """
+    return start(request, listen).wait()
+
+
+def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
+    """Bring a project's command to run, and return while it runs.
+
+    Raises:
+        MlrunError: The command could not be brought to run.
+    """
+    environ = dict(os.environ)
+    bound = bind_run(request, environ)
+    _announce_plan(bound, listen)
+    store = open_store(bound.plan.delivery.tracking_uri, environ)
+    start_time = int(time() * 1000)
+    tracked = track(bound, request, store, start_time)
+    folder = run_folder.create(tracked.run_id)
+    listen = _also_recorded(listen, folder)
+    with _ended_if_not_launched(store, tracked, folder, listen):
+        folder.write("plan.json", bound.plan.to_dict())
+        _announce_tracked(tracked, store, listen)
+        environment = prepare(bound, listen)
+        launch_request = materialise(bound, request, environment, tracked, folder, environ)
+        handle = launch(bound, launch_request, listen)
+    listen(Event(EventKind.STARTED, "the command has started", {"pid": handle.pid}))
+    return LaunchedRun(
+        handle=handle,
+        store=store,
+        tracked=tracked,
+        folder=folder,
+        environment=environment,
+        start_time=start_time,
+        undelivered=request.undelivered,
+        listen=listen,
+    )
+
+
+def track(
+    bound: BoundRun, request: RunRequest, store: TrackingStore, start_time: int
+) -> TrackedRun:
+    """Make the run, or continue the one that was asked for.
+
+    Raises:
+        TrackingError: The store did not answer, or refused.
+    """
+    delivery = bound.plan.delivery
+    user = _user()
+    return store.start(
+        RunStart(
+            start_time=start_time,
+            user=user,
+            tags=tags.run_tags(bound.plan, bound.checkout, bound.provenance, user),
+            parameters={v.name: v.text for v in bound.values} if delivery.log_parameters else {},
+            run_id=request.run_id,
+            experiment_name=delivery.experiment_name,
+            experiment_id=delivery.experiment_id,
+            run_name=delivery.run_name,
+        )
+    )
+
+
+def prepare(bound: BoundRun, listen: Listener) -> PreparedEnvironment:
+    """Make the environment, or find it made.
+
+    Raises:
+        EnvironmentBuildError: It cannot be made.
+    """
+    environment = bound.environment.prepare(
+        lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "prepare"}))
+    )
+    for warning in environment.warnings:
+        listen(Event(EventKind.WARNING, warning.message, {"phase": "prepare"}))
+    listen(
+        Event(
+            EventKind.PREPARED,
+            f"environment: {environment.manager or 'local'}",
+            {"manager": environment.manager or "local", "python": environment.python_version},
+        )
+    )
+    return environment
+
+
+def materialise(
+    bound: BoundRun,
+    request: RunRequest,
+    environment: PreparedEnvironment,
+    tracked: TrackedRun,
+    folder: RunFolder,
+    environ: Mapping[str, str],
+) -> LaunchRequest:
+    """Put plan, environment and run together into one command with its variables."""
+    variables = {
+        name: value
+        for name, value in environ.items()
+        if name not in environment.unset and name not in tracked.unset
+    }
+    variables |= environment.variables
+    if environment.path:
+        path = [*map(str, environment.path), variables.get("PATH", os.defpath)]
+        variables["PATH"] = os.pathsep.join(path)
+    return LaunchRequest(
+        argv=("bash", "-c", bound.render()),
+        cwd=bound.checkout.path,
+        env={**variables, **tracked.variables, ENCLOSING_RUN: tracked.run_id},
+        run_id=tracked.run_id,
+        log=folder.log,
+        grace_period=request.grace_period,
+        stdout_to_stderr=request.stdout_to_stderr,
+    )
+
+
+def launch(bound: BoundRun, request: LaunchRequest, listen: Listener) -> RunHandle:
+    """Start the command.
+
+    Raises:
+        LaunchError: It could not be started.
+    """
+    return bound.backend.launch(
+        request, lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "run"}))
+    )
+
+
+@contextmanager
+def _ended_if_not_launched(
+    store: TrackingStore, tracked: TrackedRun, folder: RunFolder, listen: Listener
+) -> Iterator[None]:
+    """Record the truth about a run whose command never started."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt):
+        close_failed(store, tracked, folder, listen, "interrupted before the command started")
+        raise
+    except MlrunError as error:
+        close_failed(store, tracked, folder, listen, error.message, failed=True)
+        raise
+    except BaseException as error:
+        close_failed(store, tracked, folder, listen, f"{type(error).__name__}", failed=True)
+        raise
+
+
+def _announce_plan(bound: BoundRun, listen: Listener) -> None:
+    for warning in bound.warnings:
+        place = str(warning.location) if warning.location else None
+        listen(Event(EventKind.WARNING, warning.message, {"at": place, "hint": warning.hint}))
+    work = bound.plan.work
+    message = f"{work.entry_point} of {bound.checkout.path.name}"
+    listen(Event(EventKind.PLANNED, message, {"plan": bound.plan.to_dict()}))
+
+
+def _announce_tracked(tracked: TrackedRun, store: TrackingStore, listen: Listener) -> None:
+    for warning in tracked.warnings:
+        listen(Event(EventKind.WARNING, warning.message, {"phase": "track"}))
+    listen(
+        Event(
+            EventKind.TRACKED,
+            f"run {tracked.run_id}",
+            {
+                "run_id": tracked.run_id,
+                "experiment_id": tracked.experiment_id,
+                "tracking_uri": store.uri,
+            },
+        )
+    )
+
+
+def _also_recorded(listen: Listener, folder: RunFolder) -> Listener:
+    def both(event: Event) -> None:
+        folder.record(event)
+        listen(event)
+
+    return both
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,59 @@
+"""Where a project comes from: each kind of source recognises a URI or declines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mlrun.errors import NotSupportedError, SourceError
+from mlrun.execution.redact import mask_url
+from mlrun.sources import local
+from mlrun.sources.base import Checkout
+
+_GIT = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w.-]+@)?[\w.-]+:(?!\\)).+", re.IGNORECASE)
+
+
+def fetch(uri: str, version: str | None, cwd: Path) -> Checkout:
+    """Bring a project to a folder on this machine.
+
+    Args:
+        uri: A folder or a `file://` URI, with an optional `#subfolder`.
+        version: Branch, tag or commit.
+        cwd: What a relative folder is relative to.
+
+    Raises:
+        SourceError: There is no such folder, or it cannot be read.
+        NotSupportedError: A source that mlrun knows of, and cannot fetch yet.
+    """
+    whole = uri.strip("'\"")
+    folder = local.recognise(whole, cwd)
+    if folder is not None and not whole.startswith("file://"):
+        return local.fetch(folder, "", version)
+    place, _, subfolder = whole.partition("#")
+    _require_inside(subfolder)
+    folder = local.recognise(place, cwd)
+    if folder is not None:
+        return local.fetch(folder, subfolder, version)
+    if _GIT.fullmatch(place):
+        kind = "an archive" if place.endswith(".zip") else "a Git repository"
+        raise NotSupportedError(
+            f"'{mask_url(place)}' is {kind}, and projects from there are not supported yet",
+            hint="clone or unpack it, and run its folder",
+        )
+    raise SourceError(f"there is no folder '{cwd / place}'", hint=_nearest_folder(cwd / place))
+
+
+def _require_inside(subfolder: str) -> None:
+    if subfolder.startswith("/") or ".." in Path(subfolder).parts:
+        raise SourceError(f"the subfolder '{subfolder}' does not lie inside the project")
+
+
+def _nearest_folder(missing: Path) -> str | None:
+    import difflib
+
+    try:
+        names = [entry.name for entry in missing.parent.iterdir() if entry.is_dir()]
+    except OSError:
+        return None
+    near = difflib.get_close_matches(missing.name, names, n=1)
+    return f"did you mean '{missing.parent / near[0]}'?" if near else None
