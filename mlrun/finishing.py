@@ -22,6 +22,9 @@ from mlrun.tracking.base import RunEnd, RunStatus, TrackedRun, TrackingStore
 PENDING = "pending.json"
 OUTCOME = "outcome.json"
 
+_COURTESY = 2.0
+"""Seconds that a finished run waits for the delivery of what earlier runs left undone."""
+
 
 class LaunchedRun:
     """A run whose command has started.
@@ -59,6 +62,7 @@ class LaunchedRun:
         self._listen = listen
         self._waiting = threading.Lock()
         self._outcome: Outcome | None = None
+        self._start_complete = threading.Event()
         self._beside = threading.Thread(target=self._work_beside, daemon=True)
         self._beside.start()
 
@@ -76,7 +80,8 @@ class LaunchedRun:
             if self._outcome is None:
                 ending = self.handle.wait()
                 self._environment.release()
-                self._beside.join()
+                self._start_complete.wait()
+                self._beside.join(_COURTESY)
                 self._outcome = self._finish(ending)
             return self._outcome
 
@@ -88,6 +93,8 @@ class LaunchedRun:
             self._store.after_launch()
         except MlrunError as error:
             self._listen(Event(EventKind.WARNING, error.message, {"phase": "track"}))
+        finally:
+            self._start_complete.set()
         settle_earlier_runs()
 
     def _finish(self, ending: Ending) -> Outcome:

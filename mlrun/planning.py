@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mlrun.backends.base import Backend
 from mlrun.backends.registry import backend_named
 from mlrun.environments.base import EnvironmentKind
 from mlrun.environments.select import choose_environment
-from mlrun.errors import Location, Problem, UsageError
+from mlrun.errors import Problem, UsageError
 from mlrun.plan import Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import NoReturn
 
 
-class Interrupted(BaseException):  # noqa: N818 - no error: like KeyboardInterrupt, a request
+class Interrupted(BaseException):
     """mlrun itself was asked to end by a signal.
 
     Args:
