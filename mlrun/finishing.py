@@ -10,7 +10,7 @@ import threading
 from time import time
 
 from mlrun import tags
-from mlrun.backends.base import Ending, RunHandle, RunState
+from mlrun.backends.base import Ending, RunHandle
 from mlrun.environments.base import PreparedEnvironment
 from mlrun.errors import MlrunError
 from mlrun.events import Event, EventKind, Listener
@@ -70,9 +70,12 @@ class LaunchedRun:
         """Ask the command to end. Does not wait."""
         self.handle.cancel()
 
-    def state(self) -> RunState:
-        """Return whether the command runs."""
-        return self.handle.state()
+    def status(self) -> RunStatus:
+        """Return the run's status, without waiting.
+
+        A command that has ended counts as running until its end is recorded.
+        """
+        return self._outcome.status if self._outcome is not None else RunStatus.RUNNING
 
     def wait(self) -> Outcome:
         """Wait for the command's end, record it, and return how the run ended."""

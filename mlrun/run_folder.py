@@ -75,6 +75,14 @@ class RunFolder:
         except OSError:
             return
 
+    def events(self) -> list[dict[str, Any]]:
+        """Return what happened; a line that was cut off is left out."""
+        try:
+            lines = (self.path / "events.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        return [event for line in lines if (event := _parsed(line)) is not None]
+
     def hold(self) -> None:
         """Mark the run as one that this process runs, until it ends in whatever way."""
         self._lock = _lock(self.path / "owner.lock")
@@ -165,6 +173,14 @@ def unsettled() -> Iterator[RunFolder]:
     for name in sorted(names):
         if (root / name).is_dir():
             yield RunFolder(root / name)
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _started(entry: os.DirEntry[str]) -> float:

@@ -48,8 +48,7 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
         MlrunError: The command could not be brought to run.
     """
     environ = dict(os.environ)
-    bound = bind_run(request, environ)
-    _announce_plan(bound, listen)
+    bound = plan(request, listen)
     store = open_store(bound.plan.delivery.tracking_uri, environ)
     start_time = int(time() * 1000)
     tracked = track(bound, request, store, start_time)
@@ -72,6 +71,22 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
         undelivered=request.undelivered,
         listen=listen,
     )
+
+
+def plan(request: RunRequest, listen: Listener = ignore) -> BoundRun:
+    """Decide all of a run and check all that can be checked, without starting anything.
+
+    Raises:
+        MlrunError: The request, the project or a value is wrong.
+    """
+    bound = bind_run(request, os.environ)
+    for warning in bound.warnings:
+        place = str(warning.location) if warning.location else None
+        data = {"phase": "bind", "at": place, "hint": warning.hint}
+        listen(Event(EventKind.WARNING, warning.message, data))
+    message = f"{bound.plan.work.entry_point} of {bound.checkout.path.name}"
+    listen(Event(EventKind.PLANNED, message, {"plan": bound.plan.to_dict()}))
+    return bound
 
 
 def track(
@@ -175,15 +190,6 @@ def _ended_if_not_launched(
     except BaseException as error:
         close_failed(store, tracked, folder, listen, f"{type(error).__name__}", failed=True)
         raise
-
-
-def _announce_plan(bound: BoundRun, listen: Listener) -> None:
-    for warning in bound.warnings:
-        place = str(warning.location) if warning.location else None
-        listen(Event(EventKind.WARNING, warning.message, {"at": place, "hint": warning.hint}))
-    work = bound.plan.work
-    message = f"{work.entry_point} of {bound.checkout.path.name}"
-    listen(Event(EventKind.PLANNED, message, {"plan": bound.plan.to_dict()}))
 
 
 def _announce_tracked(tracked: TrackedRun, store: TrackingStore, listen: Listener) -> None:

@@ -1,0 +1,5 @@
+"""`python -m mlrun`."""
+
+from mlrun.cli.main import main
+
+main()

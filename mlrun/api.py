@@ -1,0 +1,164 @@
+"""The Python API: the line without the command line.
+
+The argument names are those of `mlflow.projects.run` (MLflow 3.17), so that
+`mlflow.run(...)` becomes `mlrun.run(...)`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlrun import runner
+from mlrun.errors import EXIT_UNDELIVERED, DeliveryError, RunFailedError
+from mlrun.finishing import LaunchedRun
+from mlrun.outcome import Outcome
+from mlrun.project.parameters import text_of
+from mlrun.request import RunRequest
+from mlrun.tracking.base import RunStatus
+
+
+class SubmittedRun:
+    """A run that was started: its id, and its end.
+
+    Args:
+        launched: The run on its way.
+        wait_beside: Whether a thread waits for the end, so that it is recorded even if nobody
+            calls `wait`. Python itself then waits for that thread when it exits.
+    """
+
+    def __init__(self, launched: LaunchedRun, *, wait_beside: bool = False) -> None:
+        self._launched = launched
+        if wait_beside:
+            threading.Thread(target=launched.wait, name=f"mlrun {self.run_id}").start()
+
+    @property
+    def run_id(self) -> str:
+        """The run's id in the tracking store."""
+        return self._launched.tracked.run_id
+
+    def wait(self) -> bool:
+        """Wait for the end; return whether the run finished successfully."""
+        return self.outcome().status is RunStatus.FINISHED
+
+    def outcome(self) -> Outcome:
+        """Wait for the end; return how the run ended."""
+        return self._launched.wait()
+
+    def cancel(self) -> None:
+        """Ask the command to end, and wait until it has."""
+        self._launched.cancel()
+        self._launched.wait()
+
+    def get_status(self) -> str:
+        """Return the run's status in MLflow's words, without waiting."""
+        return self._launched.status().value
+
+
+def run(
+    uri: str,
+    entry_point: str = "main",
+    version: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    docker_args: Mapping[str, str | bool] | None = None,
+    experiment_name: str | None = None,
+    experiment_id: str | None = None,
+    backend: str = "local",
+    backend_config: str | Mapping[str, object] | None = None,
+    storage_dir: str | None = None,
+    synchronous: bool = True,
+    run_id: str | None = None,
+    run_name: str | None = None,
+    env_manager: str | None = None,
+    build_image: bool = False,
+    *,
+    params_file: str | Path | None = None,
+    parent_run_id: str | None = None,
+    tracking_uri: str | None = None,
+    tracking: bool = True,
+    tags: Mapping[str, str] | None = None,
+    log_params: bool = True,
+    exact_python: bool = False,
+    grace_period: float = 30.0,
+) -> SubmittedRun:
+    """Run a project.
+
+    Args:
+        uri: A folder, or a `file://` URI, with an optional `#subfolder`.
+        entry_point: Name of an entry point, or of a script in the project.
+        version: Branch, tag or commit.
+        parameters: Values by name; what is not text becomes text by `str`, as in MLflow.
+        docker_args: Options for `docker run`.
+        experiment_name: Made if missing. Excludes `experiment_id`.
+        experiment_id: Must exist.
+        backend: Where to run.
+        backend_config: A mapping, a JSON text, or the path of a JSON file.
+        storage_dir: Where remote `path` parameters are downloaded to.
+        synchronous: Whether to wait for the end. If not, Python waits for it when it exits.
+        run_id: Continue this run instead of making one.
+        run_name: The run's name.
+        env_manager: `local`, `virtualenv`, `uv` or `conda`; None for what the project asks.
+        build_image: Build a Docker image with the project's code in it.
+        params_file: YAML or JSON file with parameters, weaker than `parameters`.
+        parent_run_id: The run to nest this one in; by default the active MLflow run, or the
+            run that this process is part of.
+        tracking_uri: Where to record.
+        tracking: False to record nothing but the run's own folder.
+        tags: Further tags.
+        log_params: Whether the parameters are logged to the run.
+        exact_python: Refuse another patch version of Python than the one asked for.
+        grace_period: Seconds between asking the command to end and killing it.
+
+    Returns:
+        A handle on the run.
+
+    Raises:
+        RunFailedError: `synchronous`, and the command failed.
+        MlrunError: The command could not be brought to run.
+    """
+    request = RunRequest(
+        uri=str(uri),
+        entry_point=entry_point,
+        version=version,
+        parameters={name: text_of(value) for name, value in (parameters or {}).items()},
+        params_file=Path(params_file) if params_file is not None else None,
+        docker_args=docker_args or {},
+        experiment_name=experiment_name,
+        experiment_id=str(experiment_id) if experiment_id is not None else None,
+        backend=backend,
+        backend_config=backend_config,
+        storage_dir=Path(storage_dir) if storage_dir is not None else None,
+        run_id=run_id,
+        run_name=run_name,
+        env_manager=env_manager,
+        build_image=build_image,
+        parent_run_id=parent_run_id if parent_run_id or run_id else _active_mlflow_run(),
+        tracking_uri=tracking_uri,
+        tracking=tracking,
+        tags=tags or {},
+        log_params=log_params,
+        exact_python=exact_python,
+        grace_period=grace_period,
+    )
+    submitted = SubmittedRun(runner.start(request), wait_beside=not synchronous)
+    if synchronous:
+        _raise_if_failed(submitted.outcome())
+    return submitted
+
+
+def _raise_if_failed(outcome: Outcome) -> None:
+    if outcome.status is not RunStatus.FINISHED:
+        message = f"run {outcome.run_id} {outcome.status.value.lower()}; its output: {outcome.log}"
+        raise RunFailedError(message, run_id=outcome.run_id, exit_code=outcome.exit_code)
+    if outcome.exit_code == EXIT_UNDELIVERED:
+        raise DeliveryError(f"the end of run {outcome.run_id} could not be recorded")
+
+
+def _active_mlflow_run() -> str | None:
+    """Return the run that the calling script has open, if it uses MLflow at all."""
+    mlflow = sys.modules.get("mlflow")
+    active = mlflow.active_run() if mlflow is not None else None
+    return active.info.run_id if active is not None else None

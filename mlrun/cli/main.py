@@ -1,0 +1,127 @@
+"""The command line's entry: the only place that prints an error or exits.
+
+A command's module is imported when it is called, so that `--help` and each command pay only
+for themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from mlrun.errors import MlrunError
+from mlrun.execution.interruption import Interrupted
+
+_EXIT_INTERRUPTED = 130
+
+_COMMANDS = {
+    "run": "Run a project.",
+    "describe": "Show what a project can run, and with what.",
+    "runs": "Look at the runs that were started on this machine.",
+}
+
+
+class _Commands(click.Group):
+    """The group of all commands; each is found in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"mlrun.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            ctx.fail(_no_such_command(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _no_such_command(name: str) -> str:
+    import difflib
+    from pathlib import Path
+
+    near = difflib.get_close_matches(name, _COMMANDS, n=1)
+    if near:
+        return f"no such command '{name}'. Did you mean '{near[0]}'?"
+    if Path(name).exists():
+        return f"no such command '{name}'. To run that project: mlrun run {name}"
+    return f"no such command '{name}'. Commands: {', '.join(_COMMANDS)}"
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from mlrun._version import __version__
+
+        click.echo(f"mlrun {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show mlrun's version and exit.",
+)
+def cli() -> None:
+    """Run MLproject files: at once, in their environment, tracked in MLflow."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, and exit.
+
+    Args:
+        arguments: The words after the program's name; those of the process if None.
+    """
+    sys.exit(exit_code_for(arguments))
+
+
+def exit_code_for(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code. Errors are printed here, and only here."""
+    try:
+        returned = cli.main(arguments, prog_name="mlrun", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except MlrunError as error:
+        from mlrun.cli.output import print_error
+
+        print_error(error)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _EXIT_INTERRUPTED
+    except Interrupted as interrupted:
+        return interrupted.exit_code
+    except BrokenPipeError:
+        _silence_stdout()
+        return 1
+    return returned if isinstance(returned, int) else 0
+
+
+def _silence_stdout() -> None:
+    """Keep Python from complaining at exit about a reader that has gone."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

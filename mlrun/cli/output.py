@@ -1,0 +1,149 @@
+"""What the command line says: calm lines on standard error, documents on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlrun.errors import MlrunError, Problem, TrackingError
+from mlrun.events import Event, EventKind
+from mlrun.outcome import Outcome
+from mlrun.plan import Plan
+
+RESULT_VERSION = 1
+
+_ALWAYS = frozenset({EventKind.WARNING, EventKind.PROGRESS})
+
+
+class Output:
+    """Says what happens in one run.
+
+    Args:
+        form: `text`, `json` (one document at the end) or `json-lines` (each event).
+        result_file: A further place for the final document.
+        quiet: Say nothing but errors.
+        verbose: Say each step.
+    """
+
+    def __init__(self, form: str, result_file: Path | None, *, quiet: bool, verbose: bool) -> None:
+        self._form = form
+        self._result_file = result_file
+        self._quiet = quiet
+        self._verbose = verbose
+
+    def listen(self, event: Event) -> None:
+        """Take an event of the run."""
+        if self._form == "json-lines":
+            _write_line(event.to_dict())
+        if self._quiet:
+            return
+        if event.kind is EventKind.WARNING:
+            say(f"warning: {_with_place(event)}")
+        elif event.kind in _ALWAYS or self._verbose:
+            say(event.message)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Say how the run ended."""
+        self._document({"version": RESULT_VERSION, "outcome": outcome.to_dict(), "error": None})
+        if not self._quiet:
+            say(_summary(outcome))
+
+    def failed(self, error: MlrunError) -> None:
+        """Say, in the documents only, why the command could not be brought to run."""
+        document = error_document(error)
+        if self._form == "json-lines":
+            _write_line(Event(EventKind.ERROR, error.message, document).to_dict())
+        self._document({"version": RESULT_VERSION, "outcome": None, "error": document})
+
+    def planned(self, plan: Plan) -> None:
+        """Print a plan, for a dry run. The event stream has it already."""
+        if self._form != "json-lines":
+            sys.stdout.write(json.dumps(plan.to_dict(), indent=2) + "\n")
+
+    def _document(self, document: Mapping[str, Any]) -> None:
+        if self._form == "json":
+            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+            sys.stdout.flush()
+        if self._result_file is not None:
+            _write_file(self._result_file, document)
+
+
+def print_error(error: MlrunError) -> None:
+    """Print an error: what, where and what to do, for each problem."""
+    for problem in error.problems:
+        _print_problem("error", problem)
+
+
+def say(line: str) -> None:
+    """Print one line of mlrun's own."""
+    try:
+        sys.stderr.write(f"mlrun: {_printable(line)}\n")
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
+def error_document(error: MlrunError) -> dict[str, Any]:
+    """Return an error as `result.schema.json` describes it."""
+    return {
+        "phase": error.phase,
+        "code": error.code,
+        "exit_code": error.exit_code,
+        "problems": [
+            {
+                "message": problem.message,
+                "at": str(problem.location) if problem.location else None,
+                "hint": problem.hint,
+            }
+            for problem in error.problems
+        ],
+    }
+
+
+def _print_problem(kind: str, problem: Problem) -> None:
+    place = f"{problem.location}: " if problem.location else ""
+    say(f"{kind}: {place}{problem.message}")
+    if problem.hint:
+        say(f"  hint: {problem.hint}")
+
+
+def _with_place(event: Event) -> str:
+    place = event.data.get("at")
+    hint = event.data.get("hint")
+    return f"{place}: " * bool(place) + event.message + f" ({hint})" * bool(hint)
+
+
+def _summary(outcome: Outcome) -> str:
+    where = outcome.web_url or outcome.tracking_uri or "its folder only"
+    return (
+        f"{outcome.status.value.lower()} in {_duration(outcome.seconds)}, "
+        f"run {outcome.run_id}, recorded in {where}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _printable(line: str) -> str:
+    """Keep control characters of a file or a server from reaching the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in line)
+
+
+def _write_line(document: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.flush()
+
+
+def _write_file(path: Path, document: Mapping[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise TrackingError(f"the result cannot be written to '{path}': {error.strerror}") from None

@@ -1,0 +1,186 @@
+"""`mlrun run`: words into a request, an outcome into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mlrun.cli.output import Output
+from mlrun.errors import MlrunError, UsageError
+from mlrun.execution.interruption import signals_raise
+from mlrun.project.assignments import parse_assignments
+from mlrun.request import RunRequest, UndeliveredPolicy
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_ENVIRONMENT_MANAGERS = ("local", "virtualenv", "uv", "conda")
+
+_OPTIONS = (
+    click.argument("uri"),
+    click.option(
+        "-e", "--entry-point", metavar="NAME", default="main", show_default=True,
+        help="Entry point, or a script of the project.",
+    ),
+    click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit."),
+    click.option(
+        "-P", "--param-list", "parameters", metavar="NAME=VALUE", multiple=True,
+        help="A parameter; may be repeated.",
+    ),
+    click.option(
+        "--params-file", type=click.Path(path_type=Path), metavar="FILE",
+        help="YAML or JSON file with parameters; -P comes before it.",
+    ),
+    click.option(
+        "-A", "--docker-args", metavar="NAME[=VALUE]", multiple=True,
+        help="An option for `docker run`; may be repeated.",
+    ),
+    click.option(
+        "--experiment-name", metavar="NAME",
+        help="Experiment to record in, made if missing. [env: MLFLOW_EXPERIMENT_NAME]",
+    ),
+    click.option(
+        "--experiment-id", metavar="ID",
+        help="Experiment to record in. [env: MLFLOW_EXPERIMENT_ID]",
+    ),
+    click.option(
+        "-b", "--backend", metavar="NAME", default="local", show_default=True,
+        help="Where to run.",
+    ),
+    click.option(
+        "-c", "--backend-config", metavar="FILE|JSON", help="The backend's options."
+    ),
+    click.option("--no-conda", is_flag=True, help="Same as --env-manager local."),
+    click.option(
+        "--env-manager", type=click.Choice(_ENVIRONMENT_MANAGERS),
+        help="What makes the environment; by default what the project asks for.",
+    ),
+    click.option(
+        "--exact-python", is_flag=True,
+        help="Refuse another patch version of Python than the one that the project names.",
+    ),
+    click.option(
+        "--storage-dir", type=click.Path(path_type=Path), metavar="FOLDER",
+        help="Where remote `path` parameters are downloaded to.",
+    ),
+    click.option("--run-id", metavar="ID", help="Continue this run instead of making one."),
+    click.option("--run-name", metavar="NAME", help="The run's name."),
+    click.option("--parent-run-id", metavar="ID", help="The run to nest this one in."),
+    click.option(
+        "--build-image", is_flag=True,
+        help="Build a Docker image with the project's code in it.",
+    ),
+    click.option(
+        "--tracking-uri", metavar="URI", help="Where to record. [env: MLFLOW_TRACKING_URI]"
+    ),
+    click.option("--tag", "tags", metavar="NAME=VALUE", multiple=True, help="A tag for the run."),
+    click.option("--no-log-params", is_flag=True, help="Do not log the parameters to the run."),
+    click.option("--no-tracking", is_flag=True, help="Record nothing but the run's own folder."),
+    click.option(
+        "--grace-period", type=click.FloatRange(min=0), metavar="SECONDS",
+        envvar="MLRUN_GRACE_PERIOD", default=30.0, show_default=True,
+        help="Time between asking the command to end and killing it.",
+    ),
+    click.option(
+        "--undelivered", type=click.Choice([policy.value for policy in UndeliveredPolicy]),
+        help="Whether records that could not be delivered make the exit code 123"
+        " [default: fail if CI is set, else warn].",
+    ),
+    click.option("--dry-run", is_flag=True, help="Print the plan, and do nothing."),
+    click.option(
+        "--output", "form", type=click.Choice(["text", "json", "json-lines"]), default="text",
+        show_default=True, help="What goes to standard output.",
+    ),
+    click.option(
+        "--result-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Write the result, as JSON, to this file too.",
+    ),
+    click.option("--quiet", is_flag=True, help="Print nothing of mlrun's own but errors."),
+    click.option("--verbose", is_flag=True, help="Print each step."),
+)  # fmt: skip
+
+
+def _with_options(function: _Command) -> _Command:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command()
+@_with_options
+def command(**words: Any) -> int:
+    """Run a project: a folder with an MLproject file, or with scripts.
+
+    \b
+    mlrun run . -P alpha=0.5
+    mlrun run path/to/project -e train --env-manager local
+    """
+    output = Output(
+        words["form"], words["result_file"], quiet=words["quiet"], verbose=words["verbose"]
+    )
+    try:
+        with signals_raise():
+            return _run(_request(words), output, dry_run=words["dry_run"])
+    except MlrunError as error:
+        output.failed(error)
+        raise
+
+
+def _run(request: RunRequest, output: Output, *, dry_run: bool) -> int:
+    from mlrun import runner
+
+    if dry_run:
+        output.planned(runner.plan(request, output.listen).plan)
+        return 0
+    outcome = runner.run(request, output.listen)
+    output.finished(outcome)
+    return outcome.exit_code
+
+
+def _request(words: dict[str, Any]) -> RunRequest:
+    """Return the request that the words on the command line make.
+
+    Raises:
+        UsageError: Words that contradict each other, or have not the form NAME=VALUE.
+    """
+    if words["no_conda"] and words["env_manager"] not in (None, "local"):
+        raise UsageError("--no-conda means --env-manager local; give one of the two")
+    return RunRequest(
+        uri=words["uri"],
+        entry_point=words["entry_point"],
+        version=words["version"],
+        parameters=parse_assignments(words["parameters"], "-P"),
+        params_file=words["params_file"],
+        docker_args=_docker_args(words["docker_args"]),
+        experiment_name=words["experiment_name"],
+        experiment_id=words["experiment_id"],
+        backend=words["backend"],
+        backend_config=words["backend_config"],
+        env_manager="local" if words["no_conda"] else words["env_manager"],
+        exact_python=words["exact_python"],
+        storage_dir=words["storage_dir"],
+        build_image=words["build_image"],
+        run_id=words["run_id"],
+        run_name=words["run_name"],
+        parent_run_id=words["parent_run_id"],
+        tracking_uri=words["tracking_uri"],
+        tracking=not words["no_tracking"],
+        tags=parse_assignments(words["tags"], "--tag"),
+        log_params=not words["no_log_params"],
+        grace_period=words["grace_period"],
+        stdout_to_stderr=words["form"] != "text",
+        undelivered=_undelivered(words["undelivered"]),
+    )
+
+
+def _undelivered(word: str | None) -> UndeliveredPolicy:
+    if word is not None:
+        return UndeliveredPolicy(word)
+    return UndeliveredPolicy.FAIL if os.environ.get("CI") else UndeliveredPolicy.WARN
+
+
+def _docker_args(words: tuple[str, ...]) -> dict[str, str | bool]:
+    pairs = (word.partition("=") for word in words)
+    return {name: value if separator else True for name, separator, value in pairs}

@@ -1,0 +1,141 @@
+"""`mlrun runs`: what ran on this machine, how it ended, its output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from datetime import datetime, timezone
+from typing import Any
+
+import click
+
+from mlrun import run_folder
+from mlrun.errors import RunNotFoundError
+from mlrun.recovery import settle_earlier_runs
+from mlrun.run_folder import RunFolder
+
+
+@click.group()
+def command() -> None:
+    """Look at the runs that were started on this machine.
+
+    A run is named by its id, the beginning of its id, or `last`.
+    """
+
+
+@command.command("list")
+@click.option("--limit", default=20, show_default=True, help="How many to show.")
+def list_runs(limit: int) -> None:
+    """List the newest runs."""
+    settle_earlier_runs()
+    for folder in run_folder.newest_first()[:limit]:
+        document = _document(folder)
+        words = [document["run_id"], f"{document['status']:8}", _when(document["start_time"])]
+        click.echo("  ".join([*words, document["entry_point"] or ""]).rstrip())
+
+
+@command.command()
+@click.argument("run", default="last")
+@click.option(
+    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="What goes to standard output.",
+)  # fmt: skip
+def show(run: str, form: str) -> None:
+    """Show what a run was, and how it ended."""
+    settle_earlier_runs()
+    document = _document(run_folder.find(run))
+    if form == "json":
+        click.echo(json.dumps(document, indent=2))
+        return
+    for line in _lines(document):
+        click.echo(line)
+
+
+@command.command()
+@click.argument("run", default="last")
+def log(run: str) -> None:
+    """Print a run's output, as it was."""
+    folder = run_folder.find(run)
+    try:
+        file = folder.log.open("rb")
+    except FileNotFoundError:
+        raise RunNotFoundError(
+            f"run {folder.path.name} has no output: its command never started",
+            hint=f"mlrun runs show {folder.path.name}",
+        ) from None
+    with file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def _document(folder: RunFolder) -> dict[str, Any]:
+    """Return all that is known of a run."""
+    plan = folder.read("plan.json") or {}
+    outcome = folder.read("outcome.json") or {}
+    owner = folder.read("owner.json") or {}
+    work = plan.get("work", {})
+    return {
+        "run_id": owner.get("run_id", folder.path.name),
+        "status": outcome.get("status", "RUNNING"),
+        "reason": outcome.get("reason"),
+        "exit_code": outcome.get("command_exit_code"),
+        "signal": outcome.get("command_signal"),
+        "delivered": outcome.get("delivered"),
+        "start_time": outcome.get("start_time") or owner.get("start_time"),
+        "end_time": outcome.get("end_time"),
+        "host": owner.get("host"),
+        "pid": owner.get("pid"),
+        "entry_point": work.get("entry_point"),
+        "command": work.get("command"),
+        "parameters": work.get("parameters", []),
+        "source": work.get("source"),
+        "environment": work.get("environment"),
+        "tracking_uri": plan.get("delivery", {}).get("tracking_uri"),
+        "log": str(folder.log) if folder.log.exists() else None,
+        "warnings": [e["message"] for e in folder.events() if e.get("event") == "warning"],
+    }
+
+
+def _lines(document: dict[str, Any]) -> list[str]:
+    source = document["source"] or {}
+    commit = source.get("commit")
+    changed = " with uncommitted changes" if source.get("dirty") else ""
+    rows: list[tuple[str, str | None]] = [
+        ("run", document["run_id"]),
+        ("status", _status(document)),
+        ("started", f"{_when(document['start_time'])} on {document['host']}"),
+        ("ended", _when(document["end_time"]) if document["end_time"] else None),
+        ("project", source.get("uri")),
+        ("commit", f"{commit}{changed}" if commit else None),
+        ("entry point", document["entry_point"]),
+        ("command", document["command"]),
+        *(
+            ("parameter", f"{p['name']} = {p['value']}  ({p['origin']})")
+            for p in document["parameters"]
+        ),
+        ("environment", (document["environment"] or {}).get("manager")),
+        ("recorded in", document["tracking_uri"] or "this folder only"),
+        *(("warning", warning) for warning in document["warnings"]),
+        ("output", document["log"]),
+    ]
+    return [f"{name:12} {text}" for name, text in rows if text is not None]
+
+
+def _status(document: dict[str, Any]) -> str:
+    details = []
+    if document["exit_code"]:
+        details.append(f"exit code {document['exit_code']}")
+    if document["signal"]:
+        details.append(f"ended by signal {document['signal']}")
+    if document["reason"]:
+        details.append(document["reason"])
+    if document["delivered"] is False:
+        details.append("not yet delivered to the tracking store")
+    return document["status"] + (f" ({', '.join(details)})" if details else "")
+
+
+def _when(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "?"
+    moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc).astimezone()
+    return moment.isoformat(sep=" ", timespec="seconds")
