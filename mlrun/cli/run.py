@@ -108,15 +108,18 @@ def _with_options(function: _Command) -> _Command:
     return function
 
 
-@click.command()
+_HELP = """Run a project: a folder with an MLproject file, or with scripts.
+
+\b
+mlrun run . -P alpha=0.5
+mlrun run path/to/project -e train --env-manager local
+"""
+
+
+@click.command(help=_HELP)
 @_with_options
 def command(**words: Any) -> int:
-    """Run a project: a folder with an MLproject file, or with scripts.
-
-    \b
-    mlrun run . -P alpha=0.5
-    mlrun run path/to/project -e train --env-manager local
-    """
+    """Run a project, and return the exit code."""
     output = Output(
         words["form"], words["result_file"], quiet=words["quiet"], verbose=words["verbose"]
     )

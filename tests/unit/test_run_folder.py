@@ -1,0 +1,85 @@
+"""A run's folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlrun import run_folder
+from mlrun.errors import RunNotFoundError, TrackingError
+from mlrun.events import Event, EventKind
+
+HOLD = "from mlrun import run_folder; run_folder.create('f00d'); print('held', flush=True); input()"
+
+
+def test_run_is_found_by_id_by_beginning_and_as_last() -> None:
+    first = run_folder.create("aa11")
+    os.utime(first.path / "owner.json", (1, 1))
+    second = run_folder.create("ab22")
+    assert run_folder.find("aa11").path == first.path
+    assert run_folder.find("aa").path == first.path
+    assert run_folder.find("last").path == second.path
+
+
+def test_ambiguous_and_unknown_names_are_errors() -> None:
+    for run_id in ("aa11", "aa22"):
+        run_folder.create(run_id)
+    with pytest.raises(RunNotFoundError, match="beginning of 2 runs"):
+        run_folder.find("aa")
+    with pytest.raises(RunNotFoundError, match="no run 'zz'"):
+        run_folder.find("zz")
+
+
+def test_continued_run_keeps_what_the_first_left() -> None:
+    first = run_folder.create("aa11")
+    first.write("outcome.json", {"status": "FAILED"})
+    again = run_folder.create("aa11")
+    assert again.path != first.path
+    assert first.read("outcome.json") == {"status": "FAILED"}
+    assert run_folder.find("aa11").path in (first.path, again.path)
+
+
+def test_a_living_owner_keeps_its_run_and_a_dead_one_loses_it() -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert owner.stdin is not None
+    assert owner.stdout is not None
+    with owner.stdin, owner.stdout:
+        assert owner.stdout.readline() == b"held\n"
+        folder = run_folder.find("f00d")
+        assert not folder.try_hold()
+        owner.kill()
+        owner.wait()
+        assert folder.try_hold()
+        folder.let_go()
+
+
+def test_open_runs_are_those_not_settled() -> None:
+    one, two = run_folder.create("aa11"), run_folder.create("bb22")
+    one.settle()
+    assert [folder.path for folder in run_folder.unsettled()] == [two.path]
+
+
+def test_torn_documents_and_events_are_not_there() -> None:
+    folder = run_folder.create("aa11")
+    (folder.path / "plan.json").write_text('{"a": ')
+    folder.record(Event(EventKind.STARTED, "started"))
+    with (folder.path / "events.jsonl").open("a") as file:
+        file.write('{"event": "en')
+    assert folder.read("plan.json") is None
+    assert [event["event"] for event in folder.events()] == ["started"]
+
+
+def test_unwritable_state_folder_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "file" / "state"))
+    with pytest.raises(TrackingError, match="cannot be written") as raised:
+        run_folder.create("aa11")
+    assert "MLRUN_STATE_DIR" in str(raised.value.hint)
