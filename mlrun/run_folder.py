@@ -21,8 +21,9 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from time import time
+from time import time, time_ns
 from typing import Any
 
 from mlrun.errors import RunNotFoundError, TrackingError
@@ -30,13 +31,14 @@ from mlrun.events import Event
 from mlrun.folders import runs_folder
 
 _OPEN = ".open"
+_STARTING = ".starting-"
 
 
 class RunFolder:
     """One run's folder.
 
     Args:
-        path: The folder; its name begins with the run's id.
+        path: The folder; once the run has an id, its name begins with that.
     """
 
     def __init__(self, path: Path) -> None:
@@ -101,13 +103,39 @@ class RunFolder:
             os.close(self._lock)
             self._lock = None
 
+    def discard(self) -> None:
+        """Remove the folder of a run that never came to be."""
+        import shutil
+
+        self.let_go()
+        shutil.rmtree(self.path, ignore_errors=True)
+
     def settle(self) -> None:
         """Forget the run among those that need attention."""
         (self.path.parent / _OPEN / self.path.name).unlink(missing_ok=True)
 
 
-def create(run_id: str) -> RunFolder:
-    """Make the folder of a run that begins now, and hold it.
+def create(plan: Mapping[str, Any]) -> RunFolder:
+    """Make the folder of a run that begins now, and hold it. `name` gives it the run's id.
+
+    Args:
+        plan: What is to be done, as JSON.
+
+    Raises:
+        TrackingError: The state folder cannot be written.
+    """
+    root = runs_folder()
+    with _writing():
+        (root / _OPEN).mkdir(parents=True, exist_ok=True)
+        folder = RunFolder(root / f"{_STARTING}{os.getpid()}-{time_ns()}")
+        folder.path.mkdir(mode=0o700)
+        folder.hold()
+        folder.write("plan.json", plan)
+    return folder
+
+
+def name(folder: RunFolder, run_id: str) -> RunFolder:
+    """Give the folder the run's id, from where on others find it.
 
     A run that is continued gets a further folder, `<run id>-2`, `-3`...: what an earlier
     process left stays as it is.
@@ -115,19 +143,23 @@ def create(run_id: str) -> RunFolder:
     Raises:
         TrackingError: The state folder cannot be written.
     """
-    root = runs_folder()
-    try:
-        (root / _OPEN).mkdir(parents=True, exist_ok=True)
-        folder = RunFolder(_make_new(root, run_id))
-        folder.hold()
+    root = folder.path.parent
+    with _writing():
         folder.write("owner.json", _owner(run_id))
-        (root / _OPEN / folder.path.name).touch()
+        named = _rename(folder, root, run_id)
+        (root / _OPEN / named.path.name).touch()
+    return named
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise TrackingError(
             f"the folder of the run cannot be written: {error.filename}: {error.strerror}",
             hint="free some space, or set MLRUN_STATE_DIR to a folder that can be written",
         ) from None
-    return folder
 
 
 def find(name: str) -> RunFolder:
@@ -190,16 +222,19 @@ def _started(entry: os.DirEntry[str]) -> float:
         return entry.stat().st_mtime
 
 
-def _make_new(root: Path, run_id: str) -> Path:
+def _rename(folder: RunFolder, root: Path, run_id: str) -> RunFolder:
+    """Rename the folder; a name that is taken cannot be, since a run's folder isn't empty."""
     number = 1
     while True:
         path = root / (run_id if number == 1 else f"{run_id}-{number}")
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            number += 1
-        else:
-            return path
+        if not path.exists():
+            try:
+                folder.path.rename(path)
+            except FileExistsError:
+                continue
+            folder.path = path
+            return folder
+        number += 1
 
 
 def _owner(run_id: str) -> dict[str, Any]:

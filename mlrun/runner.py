@@ -38,7 +38,12 @@ def run(request: RunRequest, listen: Listener = ignore) -> Outcome:
     Raises:
         MlrunError: The command could not be brought to run.
     """
-    return start(request, listen).wait()
+    launched = start(request, listen)
+    try:
+        return launched.wait()
+    except (Interrupted, KeyboardInterrupt):
+        launched.cancel()
+        return launched.wait()
 
 
 def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
@@ -51,15 +56,15 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     bound = plan(request, listen)
     store = open_store(bound.plan.delivery.tracking_uri, environ)
     start_time = int(time() * 1000)
-    tracked = track(bound, request, store, start_time)
-    folder = run_folder.create(tracked.run_id)
+    folder = run_folder.create(bound.plan.to_dict())
+    tracked = track(bound, request, store, start_time, folder)
     listen = _also_recorded(listen, folder)
     with _ended_if_not_launched(store, tracked, folder, listen):
-        folder.write("plan.json", bound.plan.to_dict())
+        run_folder.name(folder, tracked.run_id)
         _announce_tracked(tracked, store, listen)
         environment = prepare(bound, listen)
         launch_request = materialise(bound, request, environment, tracked, folder, environ)
-        handle = launch(bound, launch_request, listen)
+        handle = launch(bound, launch_request, environment, listen)
     listen(Event(EventKind.STARTED, "the command has started", {"pid": handle.pid}))
     return LaunchedRun(
         handle=handle,
@@ -90,26 +95,36 @@ def plan(request: RunRequest, listen: Listener = ignore) -> BoundRun:
 
 
 def track(
-    bound: BoundRun, request: RunRequest, store: TrackingStore, start_time: int
+    bound: BoundRun,
+    request: RunRequest,
+    store: TrackingStore,
+    start_time: int,
+    folder: RunFolder,
 ) -> TrackedRun:
     """Make the run, or continue the one that was asked for.
 
     Raises:
         TrackingError: The store did not answer, or refused.
     """
+    try:
+        return store.start(_run_start(bound, request, start_time))
+    except BaseException:
+        folder.discard()
+        raise
+
+
+def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStart:
     delivery = bound.plan.delivery
     user = _user()
-    return store.start(
-        RunStart(
-            start_time=start_time,
-            user=user,
-            tags=tags.run_tags(bound.plan, bound.checkout, bound.provenance, user),
-            parameters={v.name: v.text for v in bound.values} if delivery.log_parameters else {},
-            run_id=request.run_id,
-            experiment_name=delivery.experiment_name,
-            experiment_id=delivery.experiment_id,
-            run_name=delivery.run_name,
-        )
+    return RunStart(
+        start_time=start_time,
+        user=user,
+        tags=tags.run_tags(bound.plan, bound.checkout, bound.provenance, user),
+        parameters={v.name: v.text for v in bound.values} if delivery.log_parameters else {},
+        run_id=request.run_id,
+        experiment_name=delivery.experiment_name,
+        experiment_id=delivery.experiment_id,
+        run_name=delivery.run_name,
     )
 
 
@@ -163,15 +178,21 @@ def materialise(
     )
 
 
-def launch(bound: BoundRun, request: LaunchRequest, listen: Listener) -> RunHandle:
+def launch(
+    bound: BoundRun, request: LaunchRequest, environment: PreparedEnvironment, listen: Listener
+) -> RunHandle:
     """Start the command.
 
     Raises:
         LaunchError: It could not be started.
     """
-    return bound.backend.launch(
-        request, lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "run"}))
-    )
+    try:
+        return bound.backend.launch(
+            request, lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "run"}))
+        )
+    except BaseException:
+        environment.release()
+        raise
 
 
 @contextmanager

@@ -50,6 +50,9 @@ class EnvironmentKind(Protocol):
     nothing. `prepare` may take minutes; it reports what it does.
     """
 
+    manager: str
+    """`local`, `uv`, `virtualenv`, `conda` or `docker`: what a plan names."""
+
     def digest(self) -> str | None:
         """Return the hash of the specification's content, None where there is none."""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from mlrun.errors import Problem
+
 
 class RunStatus(str, Enum):
     """MLflow's states of a run that mlrun uses (mlflow.entities.RunStatus)."""
@@ -56,6 +58,7 @@ class TrackedRun:
             `MLFLOW_RUN_ID`, `MLFLOW_EXPERIMENT_ID`...
         unset: Inherited variables that would contradict those.
         web_url: Where a person can look at it, None where there is no such place.
+        warnings: What could not be recorded as it was given.
     """
 
     run_id: str
@@ -65,6 +68,7 @@ class TrackedRun:
     variables: Mapping[str, str] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
     web_url: str | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,14 @@ class TrackingStore(Protocol):
         """
 
     def after_launch(self) -> None:
-        """Send what did not have to be there before the command started."""
+        """Send what did not have to be there before the command started.
+
+        What could not be sent is kept, and sent again by `finish`.
+
+        Raises:
+            TrackingUnavailableError: No answer.
+            TrackingRefusedError: The answer was no.
+        """
 
     def status(self, run_id: str) -> RunStatus | None:
         """Return the state that the store has for the run, None if it cannot say."""

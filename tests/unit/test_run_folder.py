@@ -13,13 +13,22 @@ from mlrun import run_folder
 from mlrun.errors import RunNotFoundError, TrackingError
 from mlrun.events import Event, EventKind
 
-HOLD = "from mlrun import run_folder; run_folder.create('f00d'); print('held', flush=True); input()"
+HOLD = """
+from mlrun import run_folder
+folder = run_folder.name(run_folder.create({}), "f00d")
+print("held", flush=True)
+input()
+"""
+
+
+def begin(run_id: str) -> run_folder.RunFolder:
+    return run_folder.name(run_folder.create({}), run_id)
 
 
 def test_run_is_found_by_id_by_beginning_and_as_last() -> None:
-    first = run_folder.create("aa11")
+    first = begin("aa11")
     os.utime(first.path / "owner.json", (1, 1))
-    second = run_folder.create("ab22")
+    second = begin("ab22")
     assert run_folder.find("aa11").path == first.path
     assert run_folder.find("aa").path == first.path
     assert run_folder.find("last").path == second.path
@@ -27,7 +36,7 @@ def test_run_is_found_by_id_by_beginning_and_as_last() -> None:
 
 def test_ambiguous_and_unknown_names_are_errors() -> None:
     for run_id in ("aa11", "aa22"):
-        run_folder.create(run_id)
+        begin(run_id)
     with pytest.raises(RunNotFoundError, match="beginning of 2 runs"):
         run_folder.find("aa")
     with pytest.raises(RunNotFoundError, match="no run 'zz'"):
@@ -35,9 +44,9 @@ def test_ambiguous_and_unknown_names_are_errors() -> None:
 
 
 def test_continued_run_keeps_what_the_first_left() -> None:
-    first = run_folder.create("aa11")
+    first = begin("aa11")
     first.write("outcome.json", {"status": "FAILED"})
-    again = run_folder.create("aa11")
+    again = begin("aa11")
     assert again.path != first.path
     assert first.read("outcome.json") == {"status": "FAILED"}
     assert run_folder.find("aa11").path in (first.path, again.path)
@@ -60,13 +69,13 @@ def test_a_living_owner_keeps_its_run_and_a_dead_one_loses_it() -> None:
 
 
 def test_open_runs_are_those_not_settled() -> None:
-    one, two = run_folder.create("aa11"), run_folder.create("bb22")
+    one, two = begin("aa11"), begin("bb22")
     one.settle()
     assert [folder.path for folder in run_folder.unsettled()] == [two.path]
 
 
 def test_torn_documents_and_events_are_not_there() -> None:
-    folder = run_folder.create("aa11")
+    folder = begin("aa11")
     (folder.path / "plan.json").write_text('{"a": ')
     folder.record(Event(EventKind.STARTED, "started"))
     with (folder.path / "events.jsonl").open("a") as file:
@@ -81,5 +90,12 @@ def test_unwritable_state_folder_is_an_error_that_names_it(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "file" / "state"))
     with pytest.raises(TrackingError, match="cannot be written") as raised:
-        run_folder.create("aa11")
+        run_folder.create({})
     assert "MLRUN_STATE_DIR" in str(raised.value.hint)
+
+
+def test_run_without_an_id_is_not_listed_and_leaves_nothing() -> None:
+    folder = run_folder.create({})
+    assert run_folder.newest_first() == []
+    folder.discard()
+    assert not folder.path.exists()
