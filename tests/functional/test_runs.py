@@ -1,0 +1,119 @@
+"""`mlrun runs`: what ran, how it ended, its output; also after mlrun itself was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.functional.commands import MLRUN, Place, recorded, status
+
+PROJECT = """
+entry_points:
+  main:
+    parameters: {word: {type: string, default: hello}}
+    command: "echo {word}; echo trouble >&2; exit 3"
+  slow:
+    command: "echo begun; sleep 60"
+"""
+
+
+@pytest.fixture
+def project(place: Place) -> Place:
+    place.write(PROJECT)
+    return place
+
+
+def test_a_nights_failure_is_explained(project: Place) -> None:
+    project.run_project("-P", "word=dawn")
+    shown = project.mlrun("runs", "show", "last").stdout
+    for fact in ("FAILED (exit code 3)", "word = dawn", "echo {word}", str(project.store)):
+        assert fact in shown
+    log = project.mlrun("runs", "log", "last").stdout
+    assert sorted(log.splitlines()) == ["dawn", "trouble"]
+
+
+def test_run_is_named_by_the_beginning_of_its_id(project: Place) -> None:
+    project.run_project()
+    run_id = project.runs()[0].name
+    document = json.loads(project.mlrun("runs", "show", run_id[:6], "--output", "json").stdout)
+    assert document["run_id"] == run_id
+    assert document["exit_code"] == 3
+
+
+def test_unknown_run_is_an_error(project: Place) -> None:
+    answer = project.mlrun("runs", "show", "nope")
+    assert answer.returncode == 125
+    assert "no run 'nope'" in answer.stderr
+
+
+def test_killed_mlrun_takes_its_command_along_and_the_next_one_says_so(project: Place) -> None:
+    process = begin(project)
+    command = int(
+        project.run_folders()[0]
+        .joinpath("events.jsonl")
+        .read_text()
+        .split('"pid": ')[1]
+        .split("}")[0]
+    )
+    process.kill()
+    process.wait()
+    until(lambda: not Path(f"/proc/{command}").exists())
+    shown = project.mlrun("runs", "show", "last").stdout
+    assert "KILLED" in shown
+    assert "mlrun itself was killed" in shown
+    assert status(project.runs()[0]) == "KILLED"
+    assert "killed" in recorded(project.runs()[0], "tags")["mlrun.failure"]
+
+
+def test_ctrl_c_and_term_are_recorded_as_killed(project: Place) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = begin(project)
+        process.send_signal(number)
+        assert process.wait(20) == 128 + number
+    assert [status(run) for run in project.runs()] == ["KILLED", "KILLED"]
+
+
+def test_undelivered_end_is_delivered_by_the_next_mlrun(project: Place) -> None:
+    process = begin(project)
+    (run,) = project.runs()
+    hidden = run.with_name(".hidden")
+    run.rename(hidden)
+    process.terminate()
+    process.wait(20)
+    (folder,) = project.run_folders()
+    assert (folder / "pending.json").exists()
+    hidden.rename(run)
+    assert status(run) == "RUNNING"
+    project.mlrun("runs", "list")
+    assert status(run) == "KILLED"
+    assert not (folder / "pending.json").exists()
+
+
+def begin(place: Place) -> subprocess.Popen[bytes]:
+    """Start the slow entry point, and return once its command runs."""
+    before = len(place.run_folders()) if Path(os.environ["MLRUN_STATE_DIR"]).exists() else 0
+    process = subprocess.Popen(
+        [*MLRUN, "run", "project", "-e", "slow", "--quiet"],
+        cwd=place.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == b"begun\n"
+    until(lambda: len(place.run_folders()) > before)
+    return process
+
+
+def until(true: object, seconds: float = 20) -> None:
+    assert callable(true)
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
