@@ -1,0 +1,94 @@
+"""What is imported before the command starts: the list is part of the start-up time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.functional.commands import Place
+
+# What mlrun may import of others' on the way to a command of the system's own environment.
+THIRD_PARTY = {"click", "yaml", "_yaml", "platformdirs"}
+
+# Heavy modules of Python's own, each of which costs more than a millisecond.
+HEAVY = {
+    "asyncio",
+    "concurrent.futures",
+    "ctypes",
+    "difflib",
+    "email",
+    "http.client",
+    "importlib.metadata",
+    "logging",
+    "multiprocessing",
+    "sqlite3",
+    "ssl",
+    "tempfile",
+    "unittest",
+    "urllib.request",
+    "xml",
+    "zipfile",
+}
+
+SPY = """
+import json, sys
+before = set(sys.modules)
+from mlrun.cli.main import exit_code_for
+from mlrun.backends.local import LocalBackend
+launch = LocalBackend.launch
+def spy(*words, **named):
+    handle = launch(*words, **named)
+    print(json.dumps(sorted(set(sys.modules) - before)), file=sys.stderr, flush=True)
+    return handle
+LocalBackend.launch = spy
+sys.exit(exit_code_for(["run", "project", "--quiet", *sys.argv[1:]]))
+"""
+
+
+def modules_before_start(place: Place, *words: str) -> set[str]:
+    answer = subprocess.run(
+        [sys.executable, "-c", SPY, *words],
+        cwd=place.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(json.loads(answer.stderr.splitlines()[0]))
+
+
+def test_nothing_heavy_is_imported_before_the_command_starts(place: Place) -> None:
+    place.write("entry_points: {main: {parameters: {a: float, p: path}, command: 'echo {a} {p}'}}")
+    modules = modules_before_start(place, "-P", "a=1", "-P", "p=project")
+    others = {
+        name.partition(".")[0]
+        for name in modules
+        if name.partition(".")[0] not in sys.stdlib_module_names
+    }
+    assert others - {"mlrun"} <= THIRD_PARTY
+    assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",)])
+def test_help_imports_no_step_of_the_line(words: tuple[str, ...]) -> None:
+    code = (
+        "import sys; from mlrun.cli.main import exit_code_for\n"
+        f"exit_code_for({list(words)!r})\n"
+        "print(sorted(m for m in sys.modules if m.startswith(('mlrun', 'yaml'))), file=sys.stderr)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "mlrun.runner" not in answer.stderr
+    assert "yaml" not in answer.stderr
+
+
+def test_package_itself_imports_almost_nothing() -> None:
+    code = "import sys; before = set(sys.modules); import mlrun; print(sorted(set(sys.modules) - before))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "['mlrun', 'mlrun._version']"
