@@ -1,0 +1,96 @@
+"""The example projects run as they stand, by the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.components import missing
+from tests.functional.commands import Place, recorded, status
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "example_projects"
+
+
+def run_example(
+    place: Place, name: str, *words: str, timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run an example; `python` in its command is the one that has mlrun."""
+    env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return place.mlrun("run", EXAMPLES / name, *words, env=env, timeout=timeout)
+
+
+def by_entry_point(place: Place) -> dict[str, Path]:
+    """Return the recorded runs by the name of their entry point."""
+    return {recorded(run, "tags")["mlflow.project.entryPoint"]: run for run in place.runs()}
+
+
+def test_shell_only(place: Place) -> None:
+    answer = run_example(
+        place, "shell_only", "-e", "hello.sh", "-P", "who=you & me", "-P", "times=2"
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    (run,) = place.runs()
+    greeting = "Hello, you & me!\n"
+    assert answer.stdout == f"{greeting}{greeting}This is run {run.name}.\n"
+    assert recorded(run, "params") == {"who": "you & me", "times": "2"}
+    assert status(run) == "FINISHED"
+
+
+def test_multistep(place: Place) -> None:
+    out = place.folder / "out"
+    answer = run_example(place, "multistep", "-P", "points=40", "-P", f"workdir={out}")
+
+    assert answer.returncode == 0, answer.stderr
+    assert "30 points in train.csv" in answer.stdout
+    assert json.loads((out / "model.json").read_text())["slope"] == pytest.approx(3, abs=0.2)
+    runs = by_entry_point(place)
+    driver = runs.pop("main")
+    assert sorted(runs) == ["evaluate", "prepare", "train"]
+    parents = {recorded(run, "tags")["mlflow.parentRunId"] for run in runs.values()}
+    assert parents == {driver.name}
+    assert {status(run) for run in (driver, *runs.values())} == {"FINISHED"}
+    given = {"points": "40", "noise": "0.5", "workdir": str(out)}
+    assert recorded(driver, "params") == recorded(runs["prepare"], "params") == given
+
+
+def test_multistep_ends_with_the_step_that_fails(place: Place) -> None:
+    out = place.folder / "out"
+    answer = run_example(place, "multistep", "-P", "points=1", "-P", f"workdir={out}")
+
+    assert answer.returncode == 1
+    assert "StatisticsError" in answer.stderr  # no line goes through no points
+    ended = {name: status(run) for name, run in by_entry_point(place).items()}
+    assert ended == {"main": "FAILED", "prepare": "FINISHED", "train": "FAILED"}
+
+
+def test_sklearn_elasticnet(place: Place, package_index: None) -> None:
+    answer = run_example(place, "sklearn_elasticnet", "-P", "alpha=0.50", timeout=500)
+
+    assert answer.returncode == 0, answer.stderr
+    (run,) = place.runs()
+    assert status(run) == "FINISHED"
+    assert recorded(run, "params") == {"alpha": "0.50", "l1_ratio": "0.1"}
+    metrics = {name: float(text.split()[1]) for name, text in recorded(run, "metrics").items()}
+    assert sorted(metrics) == ["mae", "r2", "rmse"]
+    assert metrics["r2"] == pytest.approx(0.486, abs=0.01)
+    assert f"rmse {metrics['rmse']:.3f}" in answer.stdout
+    assert (run / "artifacts" / "predictions.png").read_bytes().startswith(b"\x89PNG")
+    (model,) = place.store.rglob("MLmodel")
+    assert run.name in model.read_text()
+
+
+@pytest.fixture(scope="module")
+def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip where no index of packages can be reached."""
+    folder = tmp_path_factory.mktemp("index")
+    subprocess.run([sys.executable, "-m", "virtualenv", "-q", str(folder / "env")], check=True)
+    ask = [str(folder / "env/bin/pip"), "download", "-q", "--no-deps", "-d", str(folder), "six"]
+    answer = subprocess.run(ask, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        missing("pypi", answer.stderr.strip().splitlines()[-1])
