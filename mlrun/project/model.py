@@ -19,9 +19,10 @@ class Parameter:
         type: What its values are checked against.
         default: The text that the command gets when no value is given: the text that
             MLflow would pass (`str()` of the YAML value: `false` is "False", `1e-05` for
-            0.00001, a list in Python's form). None where the file gives no default.
+            0.00001, a list in Python's form). None where the file gives no default, or null.
         location: Of the name.
-        default_location: Of the default value, where there is one.
+        default_location: Of the default value, where there is one; with a `default` of None
+            it is where the file says null.
         description: The file's own words about it; other tools' key, shown by `describe`.
     """
 
@@ -40,13 +41,35 @@ class EntryPoint:
     Attributes:
         name: As written, or the file's name where the entry point is a script.
         parameters: By name, in the file's order.
-        command: The template, as YAML gave it (not yet joined, not yet substituted).
-        location: Of the command's value.
+        command: The template, as YAML gave it (not yet joined, not yet substituted); empty
+            where `problem` says why there is none.
+        location: Of the command's value, or of the name where there is no command.
+        description: The file's own words about it; other tools' key, shown by `describe`.
+        problem: Why it cannot run, None where it can. Other entry points of the project are
+            not concerned, so it is `find_entry_point` that raises it.
     """
 
     name: str
     parameters: Mapping[str, Parameter]
     command: str
+    location: Location
+    description: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PythonEnvFile:
+    """A Python environment file that the project names; its content is not read here.
+
+    `mlrun.project.environment_files.read_python_env` reads it, when the environment is wanted.
+
+    Attributes:
+        file: The file, which need not be there.
+        location: Where the project file names it; the file itself where it is found by its
+            usual name.
+    """
+
+    file: Path
     location: Location
 
 
@@ -55,12 +78,13 @@ class PythonEnv:
     """A Python environment, from `python_env.yaml` or an inline mapping.
 
     Attributes:
-        python: The version asked for, as written (`3.8.15`, `3.11`, `>=3.9`), or None.
+        python: The version asked for (`3.8.15`, `3.11`, `>=3.9,<3.12`), or None.
         build_dependencies: Requirements installed first.
         dependencies: Requirements, and pip options such as `-r requirements.txt`.
         folder: What relative paths in the two lists are relative to.
         file: The file that says so; None for an inline mapping.
         location: Of the environment in its file.
+        lints: What was understood, but is suspicious.
     """
 
     python: str | None
@@ -69,6 +93,7 @@ class PythonEnv:
     folder: Path
     file: Path | None
     location: Location
+    lints: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +122,7 @@ class DockerEnv:
     location: Location
 
 
-Environment = PythonEnv | CondaEnv | DockerEnv
+Environment = PythonEnvFile | PythonEnv | CondaEnv | DockerEnv
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +134,9 @@ class Project:
         folder: Absolute path of the project's folder.
         file: The project file, or None for a folder without one.
         entry_points: By name, in the file's order.
-        environments: What the file asks for, best first (normally one, or none; several
-            where a file names both Docker and conda and the user has to choose).
+        environments: What the file asks for: normally one, or none. Several where a file
+            names, say, both Docker and conda: then in the order in which MLflow looks at
+            them (Docker, Python, conda), and whoever runs it has to choose.
         lints: What loads, but is suspicious.
     """
 

@@ -1,0 +1,26 @@
+"""The name that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def near_miss(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
+    """Return the known name that is most like `name`, None where none is.
+
+    Letter case, and hyphens in place of underscores, make no difference.
+
+    Args:
+        name: What was written.
+        known: What could have been meant.
+        cutoff: How alike the two must be, from 0 to 1.
+    """
+    import difflib
+
+    by_plain = {_plain(candidate): candidate for candidate in known}
+    found = difflib.get_close_matches(_plain(name), by_plain, n=1, cutoff=cutoff)
+    return by_plain[found[0]] if found else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").strip()
