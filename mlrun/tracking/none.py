@@ -1,0 +1,34 @@
+"""A run that is recorded nowhere but in its own folder."""
+
+from __future__ import annotations
+
+import os
+
+from mlrun.tracking.base import RunEnd, RunStart, RunStatus, TrackedRun
+
+
+class NoTracking:
+    """Gives a run its id and nothing else.
+
+    The command's variables stay as the user has them: it may track on its own.
+    """
+
+    uri = ""
+
+    def start(self, start: RunStart) -> TrackedRun:
+        """Return a run with an id of its own."""
+        run_id = start.run_id or os.urandom(16).hex()
+        return TrackedRun(run_id, experiment_id="", experiment_name=None, artifact_uri=None)
+
+    def after_launch(self) -> None:
+        """Do nothing."""
+
+    def status(self, run_id: str) -> RunStatus | None:  # noqa: ARG002 - the contract's
+        """Return None: nobody knows but the run's folder."""
+        return None
+
+    def finish(self, end: RunEnd) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""

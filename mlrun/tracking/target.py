@@ -1,0 +1,175 @@
+"""Which tracking store a run is recorded in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlrun.errors import NotSupportedError, UsageError
+from mlrun.execution.redact import mask_url
+from mlrun.tracking.base import TrackingStore
+from mlrun.tracking.credentials import find_credentials, split_address
+
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
+_WEB = ("http", "https")
+_DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
+
+
+def default_target(cwd: Path) -> str:
+    """Return where a run is recorded when nobody said: the file store `./mlruns`."""
+    return (cwd / "mlruns").as_uri()
+
+
+def resolve_target(tracking_uri: str | None, cwd: Path, environ: Mapping[str, str]) -> str:
+    """Decide where a run is recorded.
+
+    Args:
+        tracking_uri: What the user asked for; None or empty for the variable, then the default.
+        cwd: Absolute; relative paths are relative to it.
+        environ: The user's variables.
+
+    Returns:
+        An absolute URI without credentials, for `open_store` and for records. `open_store`
+        finds the credentials of an address again.
+
+    Raises:
+        NotSupportedError: A kind of store that mlrun does not speak.
+        UsageError: An address that cannot be understood.
+    """
+    asked = (tracking_uri or "").strip() or environ.get(TRACKING_URI, "").strip()
+    if not asked:
+        return default_target(cwd)
+    found = _SCHEME.match(asked)
+    scheme = found[1].lower() if found else ""
+    if scheme in _WEB:
+        return _web_address(asked)
+    if scheme == "file":
+        return _file_uri(_path_of(asked), cwd, environ)
+    if scheme or asked == "databricks":
+        raise _not_supported(asked, scheme or "databricks")
+    return _file_uri(asked, cwd, environ)
+
+
+def open_store(
+    uri: str | None, environ: Mapping[str, str], *, asked: str | None = None
+) -> TrackingStore:
+    """Open a store. Nothing is sent or written yet.
+
+    Args:
+        uri: What `resolve_target` returned; None for a run without tracking.
+        environ: The user's variables: credentials, certificates, proxies, time limits.
+        asked: What the user gave as the tracking URI: its credentials are used.
+
+    Raises:
+        NotSupportedError: A kind of store, or of authentication, that mlrun does not speak.
+        UsageError: A variable or a file with credentials that cannot be understood.
+    """
+    if uri is None:
+        from mlrun.tracking.none import NoTracking
+
+        return NoTracking()
+    if uri.startswith("file:"):
+        from mlrun.tracking.filestore import FileStore
+
+        return FileStore(Path(_path_of(uri)))
+    return _open_server(uri, environ, asked)
+
+
+def _open_server(uri: str, environ: Mapping[str, str], asked: str | None) -> TrackingStore:
+    from mlrun.tracking.api import TrackingApi
+    from mlrun.tracking.http import HttpClient, origin_of, read_persistence
+    from mlrun.tracking.rest import RestStore
+    from mlrun.tracking.tls import tls_settings
+
+    bare = _web_address(uri)
+    with_credentials = next(
+        (
+            address
+            for address in (uri, asked or "", environ.get(TRACKING_URI, ""))
+            if split_address(address)[1] is not None and _web_address(address) == bare
+        ),
+        None,
+    )
+    if with_credentials is not None:
+        credentials = split_address(with_credentials)[1]
+    else:
+        credentials = find_credentials(origin_of(bare).host, environ)
+    client = HttpClient(
+        bare,
+        environ,
+        authorization=credentials.header() if credentials else None,
+        tls=tls_settings(environ),
+        persistence=read_persistence(environ),
+    )
+    # Variables cannot hold a user without a password; then the client needs the address.
+    is_bare_user = with_credentials and credentials and not credentials.variables()
+    client_uri = with_credentials if is_bare_user else None
+    return RestStore(bare, TrackingApi(client, credentials), credentials, client_uri)
+
+
+def _web_address(address: str) -> str:
+    """Return a server's address without credentials, query and closing slash."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    bare, _ = split_address(address.strip())
+    try:
+        parts = urlsplit(bare)
+        is_sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_sound = False
+    if not is_sound or not bare.isprintable() or " " in bare:
+        raise UsageError(
+            f"the tracking URI {mask_url(address)} cannot be understood",
+            hint="a server's address is like https://mlflow.example.org:5000",
+        )
+    scheme, host = parts.scheme.lower(), parts.netloc.lower()
+    return urlunsplit((scheme, host, parts.path.rstrip("/"), "", ""))
+
+
+def _path_of(uri: str) -> str:
+    """Return the path that a `file:` URI names, relative if the URI is."""
+    from urllib.parse import unquote
+
+    rest = uri[len("file:") :]
+    if rest.startswith("//"):
+        host, slash, path = rest[2:].partition("/")
+        if host not in ("", "localhost"):
+            raise UsageError(
+                f"the tracking URI {uri} names the host {host}",
+                hint=f"for a folder: file:///{host}{slash}{path} or a plain path",
+            )
+        rest = f"/{path}"
+    return unquote(rest)
+
+
+def _file_uri(path: str, cwd: Path, environ: Mapping[str, str]) -> str:
+    if "\0" in path or not path:
+        raise UsageError("the tracking URI names no folder")
+    if path == "~" or path.startswith("~/"):
+        home = environ.get("HOME") or str(Path("~").expanduser())
+        path = home + path[1:]
+    return Path(os.path.abspath(cwd / path)).as_uri()
+
+
+def _not_supported(uri: str, scheme: str) -> NotSupportedError:
+    kind = scheme.partition("+")[0]
+    if kind in _DATABASES:
+        return NotSupportedError(
+            f"the tracking URI {mask_url(uri)} is a database, which mlrun does not speak yet",
+            hint="start `mlflow server --backend-store-uri ...` on it and give its http:// "
+            "address, or give a folder",
+        )
+    if kind in ("databricks", "databricks-uc", "uc", "azureml"):
+        return NotSupportedError(
+            f"the tracking URI {mask_url(uri)} needs the {kind} client, which mlrun does not have",
+            hint="give the http(s):// address of an MLflow tracking server, or a folder",
+        )
+    return NotSupportedError(
+        f"the tracking URI {mask_url(uri)} is of a kind that mlrun does not know: {scheme}",
+        hint="give the http(s):// address of an MLflow tracking server, or a folder; "
+        "MLflow's plugins are not used",
+    )
