@@ -54,7 +54,7 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     """
     environ = dict(os.environ)
     bound = plan(request, listen)
-    store = open_store(bound.plan.delivery.tracking_uri, environ)
+    store = open_store(bound.plan.delivery.tracking_uri, environ, asked=request.tracking_uri)
     start_time = int(time() * 1000)
     folder = run_folder.create(bound.plan.to_dict())
     tracked = track(bound, request, store, start_time, folder)
