@@ -24,6 +24,9 @@ class LaunchRequest:
             because mlrun's standard output carries a document.
         terminal: Whether it may get a pseudo-terminal (the local backend gives it one when
             mlrun's own output is a terminal).
+        own_process: Whether this process serves the run alone (the command line, not the
+            Python API), so that what belongs to the whole process may be changed: signals
+            are caught from the launch on, and orphans of the command are adopted.
     """
 
     argv: tuple[str, ...]
@@ -34,6 +37,7 @@ class LaunchRequest:
     grace_period: float = 30.0
     stdout_to_stderr: bool = False
     terminal: bool = True
+    own_process: bool = False
 
 
 class RunState(str, Enum):

@@ -1,0 +1,118 @@
+"""This machine: the command runs as a child of mlrun."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mlrun.backends.base import Ending, LaunchRequest, RunHandle, RunState
+from mlrun.errors import NotSupportedError
+
+if TYPE_CHECKING:
+    from mlrun.execution.launching import Launched
+
+
+class LocalBackend:
+    """Runs commands on this machine, each in a session of its own."""
+
+    name = "local"
+
+    def launch(self, request: LaunchRequest, notify: Callable[[str], None]) -> RunHandle:
+        """Start the command and return at once.
+
+        Args:
+            request: What to start.
+            notify: Takes one line for the user.
+
+        Raises:
+            LaunchError: It could not be started.
+            NotSupportedError: This is Windows.
+        """
+        if os.name != "posix":
+            raise NotSupportedError(
+                "mlrun does not run commands on this system yet: it needs POSIX"
+            )
+        from mlrun.execution.command import Command
+        from mlrun.execution.launching import launch
+        from mlrun.execution.leftovers import MARK_VARIABLE
+
+        mark = _mark(request.run_id)
+        outer = request.env.get(MARK_VARIABLE)
+        command = Command(
+            argv=request.argv,
+            cwd=request.cwd,
+            env={**request.env, MARK_VARIABLE: f"{outer}:{mark}" if outer else mark},
+            mark=mark,
+            log=request.log,
+            grace_period=request.grace_period,
+            stdout_to_stderr=request.stdout_to_stderr,
+            terminal=request.terminal,
+            own_process=request.own_process,
+        )
+        return LocalRun(launch(command, notify))
+
+
+class LocalRun:
+    """A command on this machine.
+
+    Its output is copied and its end noticed by whoever calls `wait` first; without a call,
+    the command stops as soon as it has filled the pipe that its output goes through.
+
+    Args:
+        launched: The command, as it was started.
+    """
+
+    def __init__(self, launched: Launched) -> None:
+        self._launched = launched
+        self._waiting = threading.Lock()
+        self._ending: Ending | None = None
+
+    @property
+    def pid(self) -> int:
+        """The command's first process."""
+        return self._launched.process.pid
+
+    def wait(self) -> Ending:
+        """Block until the command has ended and its output is copied. May be called again.
+
+        In the main thread, signals that reach mlrun meanwhile are passed on to the command.
+        """
+        with self._waiting:
+            if self._ending is None:
+                self._ending = self._supervise()
+            return self._ending
+
+    def cancel(self) -> None:
+        """Ask the command to end, and kill it after the grace period. Does not wait."""
+        if self._ending is not None:
+            return
+        self._launched.inbox.cancel()
+        if not self._waiting.locked():
+            threading.Thread(target=self.wait, name="mlrun cancel", daemon=True).start()
+
+    def state(self) -> RunState:
+        """Return where it stands, without blocking."""
+        from mlrun.execution.process import how_it_ended
+
+        has_ended = self._ending is not None or how_it_ended(self._launched.process) is not None
+        return RunState.ENDED if has_ended else RunState.RUNNING
+
+    def _supervise(self) -> Ending:
+        from mlrun.execution.supervise import Supervision
+
+        result = Supervision(self._launched).run()
+        return Ending(
+            exit_code=result.exit_code,
+            signal=result.signal,
+            asked=result.asked,
+            log_complete=result.log_complete,
+            left_behind=result.left_behind,
+        )
+
+
+def _mark(run_id: str) -> str:
+    """Return a text that no other launch has, not even of the same run."""
+    return f"{run_id.replace(':', '_')}.{os.getpid()}.{time.monotonic_ns():x}"

@@ -1,0 +1,251 @@
+"""Finds and ends what outlives a command: background jobs, daemons, orphans.
+
+A process belongs to a command if it is in the command's session, carries the command's mark in
+its environment, was adopted by mlrun when its parent ended, or descends from such a one. On a
+system without `/proc` only the command's process group is known.
+
+The guardian runs this code too, in a small Python of its own: nothing but the standard library
+is imported here, and little of it (hence no dataclasses).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Collection
+from typing import NamedTuple
+
+MARK_VARIABLE = "MLRUN_LAUNCH"
+"""Holds the marks of all launches around a process, the outermost first, between colons."""
+
+NATURAL_END = 0.5
+"""Seconds for what is about to end by itself, such as `tee` behind `> >(tee file)`."""
+
+TERM_TIME = 2.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+KILL_TIME = 2.0
+"""Seconds to wait for a killed process to be gone, before it is given up."""
+
+_PROC = "/proc"
+
+
+class Leader(NamedTuple):
+    """The process that was started: it leads a session and a process group of its own.
+
+    Attributes:
+        pid: Its number, which is the session's and the group's too.
+        started: When, in clock ticks after the boot: a number that is used again differs in
+            it. 0 where the system does not say.
+        mark: A text in its environment that no other launch has.
+    """
+
+    pid: int
+    started: int
+    mark: str
+
+
+class Process(NamedTuple):
+    """One process, as `/proc/<pid>/stat` shows it (proc(5))."""
+
+    pid: int
+    name: str
+    state: str
+    parent: int
+    group: int
+    session: int
+    started: int
+
+
+def has_proc() -> bool:
+    """Return whether this system tells about processes in `/proc`."""
+    return os.path.exists(f"{_PROC}/self/stat")  # noqa: PTH110 - no pathlib in the guardian
+
+
+def read_process(pid: int) -> Process | None:
+    """Return what is known of a process, None if it is gone."""
+    try:
+        with open(f"{_PROC}/{pid}/stat", "rb") as file:
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return None
+    head, _, tail = text.rpartition(")")
+    fields = tail.split()
+    return Process(
+        pid=pid,
+        name=head.partition("(")[2],
+        state=fields[0],
+        parent=int(fields[1]),
+        group=int(fields[2]),
+        session=int(fields[3]),
+        started=int(fields[19]),
+    )
+
+
+def leader_of(pid: int, mark: str) -> Leader:
+    """Return what identifies a process that was just started."""
+    found = read_process(pid)
+    return Leader(pid, found.started if found else 0, mark)
+
+
+def find(
+    leader: Leader,
+    *,
+    adopter: int | None = None,
+    spared: Collection[int] = (),
+    with_leader: bool = False,
+) -> list[Process]:
+    """Return the living processes of a command.
+
+    Args:
+        leader: The command.
+        adopter: The process that adopts its orphans: each of its children belongs to it.
+        spared: Numbers of processes that never belong to it.
+        with_leader: Whether the command's first process is one of them.
+    """
+    table = {p.pid: p for p in list_processes() if p.pid not in spared}
+    session_is_ours = _session_is_ours(leader, table.get(leader.pid))
+    found = {
+        p.pid
+        for p in table.values()
+        if (session_is_ours and p.session == leader.pid and p.started >= leader.started)
+        or (adopter is not None and p.parent == adopter)
+        or _has_mark(p.pid, leader.mark)
+    }
+    _add_descendants(found, table)
+    if not with_leader or not session_is_ours:
+        found.discard(leader.pid)
+    return [p for p in table.values() if p.pid in found and p.state not in "ZX"]
+
+
+def list_processes() -> list[Process]:
+    """Return all processes of this user but this one."""
+    own, user = os.getpid(), os.geteuid()
+    found = []
+    for name in os.listdir(_PROC) if has_proc() else ():
+        if not name.isdigit() or int(name) == own:
+            continue
+        with contextlib.suppress(OSError):
+            if user == 0 or os.stat(f"{_PROC}/{name}").st_uid == user:  # noqa: PTH116
+                found.append(read_process(int(name)))
+    return [process for process in found if process is not None]
+
+
+def _session_is_ours(leader: Leader, found: Process | None) -> bool:
+    """Return whether the session of this number is still that of the command.
+
+    While a session has members, its number is not given to a new process.
+    """
+    return found is None or found.started == leader.started
+
+
+def _has_mark(pid: int, mark: str) -> bool:
+    try:
+        with open(f"{_PROC}/{pid}/environ", "rb") as file:
+            return mark.encode() in file.read()
+    except OSError:
+        return False
+
+
+def _add_descendants(found: set[int], table: dict[int, Process]) -> None:
+    while True:
+        more = {p.pid for p in table.values() if p.parent in found and p.pid not in found}
+        if not more:
+            return
+        found |= more
+
+
+def send(process: Process, number: int) -> None:
+    """Send a signal to this very process, never to a later one of the same number."""
+    with contextlib.suppress(OSError):
+        if not hasattr(os, "pidfd_open"):
+            os.kill(process.pid, number)
+            return
+        fd = os.pidfd_open(process.pid)
+        try:
+            now = read_process(process.pid)
+            if now is not None and now.started == process.started:
+                signal.pidfd_send_signal(fd, number)
+        finally:
+            os.close(fd)
+
+
+class Clearing:
+    """Ends what is left of a command, step by step: waits a moment, asks, kills.
+
+    Args:
+        leader: The command; its first process has ended, or is to be ended too.
+        now: The time, in seconds of a monotonic clock.
+        natural_end: Seconds before anything is asked to end.
+        term_time: Seconds between SIGTERM and SIGKILL.
+        patience_until: Until then the command's own process group is left alone: it has been
+            asked already, and may be saving its work.
+        adopter: See `find`.
+        spared: See `find`.
+        with_leader: See `find`.
+    """
+
+    def __init__(
+        self,
+        leader: Leader,
+        now: float,
+        *,
+        natural_end: float = NATURAL_END,
+        term_time: float = TERM_TIME,
+        patience_until: float | None = None,
+        adopter: int | None = None,
+        spared: Collection[int] = (),
+        with_leader: bool = False,
+    ) -> None:
+        self.done = False
+        self.ended_by_force: dict[tuple[int, int], str] = {}
+        self._leader = leader
+        self._ask_at = now + natural_end
+        self._term_time = term_time
+        self._patience_until = patience_until
+        self._kill_at: dict[tuple[int, int], float] = {}
+        self._give_up_at = float("inf")
+        self._adopter = adopter
+        self._spared = spared
+        self._with_leader = with_leader
+
+    def hurry(self) -> None:
+        """Kill whatever is left at the next step."""
+        self._ask_at = self._term_time = 0.0
+        self._patience_until = None
+        self._kill_at = dict.fromkeys(self._kill_at, 0.0)
+
+    def step(self, now: float) -> bool:
+        """Do what is due; return whether nothing is left, or all that is left was given up."""
+        left = find(
+            self._leader,
+            adopter=self._adopter,
+            spared=self._spared,
+            with_leader=self._with_leader,
+        )
+        for process in left:
+            self._press(process, now)
+        if now >= self._give_up_at or not left:
+            self.done = True
+        return self.done
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What had to be asked to end, or killed: each name with its process number."""
+        return tuple(self.ended_by_force.values())
+
+    def _press(self, process: Process, now: float) -> None:
+        key = (process.pid, process.started)
+        was_asked = self._patience_until is not None and process.group == self._leader.pid
+        if was_asked and now < (self._patience_until or 0.0):
+            return
+        if key not in self._kill_at and now >= self._ask_at:
+            self.ended_by_force[key] = f"{process.name} ({process.pid})"
+            self._kill_at[key] = now if was_asked else now + self._term_time
+            if not was_asked:
+                send(process, signal.SIGTERM)
+                send(process, signal.SIGCONT)
+        if now >= self._kill_at.get(key, float("inf")):
+            send(process, signal.SIGKILL)
+            self._give_up_at = min(self._give_up_at, now + KILL_TIME)
