@@ -1,0 +1,193 @@
+"""`python_env.yaml`: the Python, and what to install, as pip and uv understand it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from mlrun.errors import ProjectError
+from mlrun.project.keys import sort_keys
+from mlrun.project.model import PythonEnv, PythonEnvFile
+from mlrun.project.yaml_nodes import (
+    Document,
+    Entry,
+    describe,
+    is_null,
+    read_document,
+    scalar,
+    shown,
+)
+
+_KEYS = ("python", "build_dependencies", "dependencies")
+_SHAPE = "write `python: '3.11'`, and lists below `build_dependencies:` and `dependencies:`"
+_CONDA_HINT = "name it under `conda_env`, or write its requirements as pip takes them"
+_VERSION = r"\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?"
+_EXACT = re.compile(rf"(?:=|==|===)?(?P<version>{_VERSION})(?:\.\*|=[\w.]*)?")
+_RANGE = re.compile(r"(?:[<>]=?|~=|!=|==)\d[\w.*]*(?:,(?:[<>]=?|~=|!=|==)\d[\w.*]*)*")
+_PYTHON_REQUIREMENT = re.compile(r"python\s*(?P<rest>[=<>~!].*)?", re.IGNORECASE)
+_CONDA_REQUIREMENT = re.compile(r"(?P<name>\w[\w.-]*)\s*=\s*(?P<version>[^=\s]+)(?:=\S*)?")
+_OPERATOR = re.compile(r"[=<>~!]")
+
+
+def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
+    """Return the Python environment that a project asks for, reading its file if it has one.
+
+    Raises:
+        ProjectError: The file is missing or unreadable, or its form is wrong.
+    """
+    if isinstance(spec, PythonEnv):
+        return spec
+    if not spec.file.is_file():
+        raise ProjectError(
+            f"there is no environment file '{spec.file}'",
+            location=spec.location,
+            hint=_nearest(spec.file) or "--env-manager local runs without it",
+        )
+    document = read_document(spec.file)
+    if document.root is None:
+        raise ProjectError(f"'{spec.file}' is empty", location=spec.location, hint=_SHAPE)
+    return python_env_from(document, document.root, spec.file.parent, spec.file)
+
+
+def _nearest(missing: Path) -> str | None:
+    from mlrun.near_miss import near_miss
+
+    try:
+        names = [path.name for path in missing.parent.iterdir() if path.is_file()]
+    except OSError:
+        return None
+    near = near_miss(missing.name, names)
+    return f"did you mean '{near}'?" if near else None
+
+
+def python_env_from(
+    document: Document, node: yaml.Node, folder: Path, file: Path | None
+) -> PythonEnv:
+    """Return the environment that a node describes.
+
+    Args:
+        document: Where the node is from.
+        node: The mapping.
+        folder: What relative paths in it are relative to.
+        file: The environment file, None where the project file holds it all.
+
+    Raises:
+        ProjectError: Its form is wrong, or it is a conda environment.
+    """
+    entries = document.entries(node, "the Python environment", _SHAPE)
+    if "channels" in entries:
+        raise document.error(
+            entries["channels"].key, "this is a conda environment, not a Python one", _CONDA_HINT
+        )
+    owner = "a Python environment"
+    already = len(document.lints)
+    keys = sort_keys(document, entries, _KEYS, owner)
+    for meant, entry in keys.misspelt.items():
+        raise document.error(
+            entry.key,
+            f"{shown(entry.key.value)} is not a key of {owner}",
+            f"did you mean `{meant}`?",
+        )
+    build = _requirements(document, keys.found.get("build_dependencies"))
+    wanted = _requirements(document, keys.found.get("dependencies"))
+    python = _python(document, keys.found.get("python"))
+    for text, source in [*build, *wanted]:
+        _refuse_conda_form(document, text, source)
+        python = python or _python_among(document, text, source)
+    return PythonEnv(
+        python=python,
+        build_dependencies=_without_python(build),
+        dependencies=_without_python(wanted),
+        folder=folder,
+        file=file,
+        location=document.locate(node),
+        lints=tuple(document.lints[already:]) if file is not None else (),
+    )
+
+
+def _python(document: Document, entry: Entry | None) -> str | None:
+    if entry is None or is_null(entry.value):
+        return None
+    # As written: to YAML, an unquoted 3.10 is the number 3.1.
+    text = scalar(entry.value)
+    if text is None:
+        message = f"`python` must be a version, not {describe(entry.value)}"
+        raise document.error(entry.value, message, _SHAPE)
+    return python_version(document, text, entry.value)
+
+
+def python_version(document: Document, text: str, node: yaml.Node) -> str:
+    """Return the version that a text asks for: `3.8` for `python == 3.8`, or a range.
+
+    Raises:
+        ProjectError: It asks for no version.
+    """
+    plain = re.sub(r"\s+|^\s*c?python-?", "", text.strip(), flags=re.IGNORECASE)
+    exact = _EXACT.fullmatch(plain)
+    if exact:
+        return exact["version"]
+    if _RANGE.fullmatch(plain):
+        return plain
+    raise document.error(
+        node, f"{shown(text)} is no version of Python", "write, say, '3.11' or '>=3.9,<3.13'"
+    )
+
+
+def _requirements(document: Document, entry: Entry | None) -> list[tuple[str, yaml.Node]]:
+    if entry is None or is_null(entry.value):
+        return []
+    if isinstance(entry.value, yaml.ScalarNode):
+        lines = [line.strip() for line in str(entry.value.value).splitlines()]
+        return [(line, entry.value) for line in lines if line]
+    return list(_lines(document, entry.value))
+
+
+def _lines(document: Document, node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield requirements from a list, from `pip:` lists in it, and from `name: version`."""
+    if isinstance(node, yaml.ScalarNode):
+        if not is_null(node) and str(node.value).strip():
+            yield str(node.value).strip(), node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _lines(document, item)
+    else:
+        for name, entry in document.entries(node, "a list of requirements").items():
+            yield from _pair(document, name, entry)
+
+
+def _pair(document: Document, name: str, entry: Entry) -> Iterator[tuple[str, yaml.Node]]:
+    if isinstance(entry.value, yaml.SequenceNode) and name == "pip":
+        yield from _lines(document, entry.value)
+    elif isinstance(entry.value, yaml.ScalarNode):
+        version = scalar(entry.value) or ""
+        sign = "" if not version or _OPERATOR.match(version) else "=="
+        yield f"{name}{sign}{version}", entry.key
+    else:
+        raise document.error(
+            entry.key, f"{shown(name)} is no requirement", "write, say, `- numpy==2.1.0`"
+        )
+
+
+def _python_among(document: Document, text: str, node: yaml.Node) -> str | None:
+    """Return the version where conda's habit put Python among the requirements."""
+    python = _PYTHON_REQUIREMENT.fullmatch(text)
+    if python is None:
+        return None
+    document.lint(node, f"{shown(text)} asks for Python itself", "write it as `python: VERSION`")
+    return python_version(document, python["rest"], node) if python["rest"] else None
+
+
+def _refuse_conda_form(document: Document, text: str, node: yaml.Node) -> None:
+    conda = _CONDA_REQUIREMENT.fullmatch(text)
+    if conda and conda["name"].lower() != "python":
+        meant = f"{conda['name']}=={conda['version']}"
+        raise document.error(
+            node, f"{shown(text)} is conda's form of a requirement", f"write `{meant}`"
+        )
+
+
+def _without_python(requirements: list[tuple[str, yaml.Node]]) -> tuple[str, ...]:
+    return tuple(text for text, _ in requirements if not _PYTHON_REQUIREMENT.fullmatch(text))

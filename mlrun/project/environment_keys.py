@@ -1,0 +1,142 @@
+"""The environments that a project file asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from mlrun.errors import Location
+from mlrun.project.environment_files import python_env_from
+from mlrun.project.keys import sort_keys
+from mlrun.project.model import CondaEnv, DockerEnv, Environment, PythonEnv, PythonEnvFile
+from mlrun.project.yaml_nodes import Document, Entry, describe, is_null, scalar, shown
+
+ENVIRONMENT_KEYS = ("docker_env", "python_env", "conda_env")
+"""In the order in which MLflow looks at them."""
+
+PYTHON_ENV_FILE = "python_env.yaml"
+CONDA_ENV_FILE = "conda.yaml"
+
+
+def default_environments(folder: Path) -> tuple[Environment, ...]:
+    """Return the environment of a project that names none: the file of the usual name."""
+    python, conda = folder / PYTHON_ENV_FILE, folder / CONDA_ENV_FILE
+    if python.is_file():
+        return (PythonEnvFile(python, Location(python)),)
+    if conda.is_file():
+        return (CondaEnv(conda, Location(conda)),)
+    return ()
+
+
+def read_environments(
+    document: Document, keys: Mapping[str, Entry], folder: Path
+) -> tuple[Environment, ...]:
+    """Return what the environment keys ask for. A null key asks for none.
+
+    Raises:
+        ProjectError: Their form is wrong. Files that they name are not looked at.
+    """
+    given = [keys[key] for key in ENVIRONMENT_KEYS if key in keys]
+    if not given:
+        return default_environments(folder)
+    wanted = [entry for entry in given if not is_null(entry.value) and scalar(entry.value) != ""]
+    if len(wanted) > 1:
+        names = ", ".join(f"`{entry.key.value}`" for entry in wanted)
+        document.lint(
+            wanted[1].key,
+            f"more than one environment is named: {names}",
+            "keep one, or choose with --env-manager; MLflow refuses such a file",
+        )
+    return tuple(_environment(document, entry, folder) for entry in wanted)
+
+
+def _environment(document: Document, entry: Entry, folder: Path) -> Environment:
+    if entry.key.value == "docker_env":
+        return _docker(document, entry.value)
+    if entry.key.value == "conda_env":
+        file = _path(document, entry, folder)
+        return CondaEnv(file, document.locate(entry.value))
+    return _python(document, entry, folder)
+
+
+def _python(document: Document, entry: Entry, folder: Path) -> PythonEnv | PythonEnvFile:
+    if isinstance(entry.value, yaml.MappingNode):
+        return python_env_from(document, entry.value, folder, file=None)
+    return PythonEnvFile(_path(document, entry, folder), document.locate(entry.value))
+
+
+def _path(document: Document, entry: Entry, folder: Path) -> Path:
+    text = scalar(entry.value)
+    if text is None:
+        raise document.error(
+            entry.value,
+            f"`{entry.key.value}` must be the path of a file, not {describe(entry.value)}",
+            "put it into a file of its own, and name that",
+        )
+    path = folder / text
+    if "\\" in text and os.sep != "\\" and not path.exists():
+        path = folder / text.replace("\\", "/")
+    return Path(os.path.normpath(path)) if ".." in path.parts else path
+
+
+def _docker(document: Document, node: yaml.Node) -> DockerEnv:
+    image = scalar(node)
+    if image is not None:
+        return DockerEnv(image, (), (), document.locate(node))
+    shape = "write `docker_env: {image: NAME}`"
+    entries = document.entries(node, "`docker_env`", shape)
+    keys = sort_keys(document, entries, ("image", "volumes", "environment"), "`docker_env`").found
+    image = scalar(keys["image"].value) if "image" in keys else None
+    if not image:
+        raise document.error(node, "`docker_env` names no `image`", shape)
+    return DockerEnv(
+        image=image,
+        volumes=_volumes(document, keys.get("volumes")),
+        environment=_variables(document, keys.get("environment")),
+        location=document.locate(node),
+    )
+
+
+def _items(document: Document, entry: Entry | None, shape: str) -> list[yaml.Node]:
+    if entry is None or is_null(entry.value):
+        return []
+    if isinstance(entry.value, yaml.SequenceNode):
+        return list(entry.value.value)
+    if isinstance(entry.value, yaml.ScalarNode):
+        return [entry.value]
+    raise document.error(
+        entry.value, f"`{entry.key.value}` must be a list, not {describe(entry.value)}", shape
+    )
+
+
+def _volumes(document: Document, entry: Entry | None) -> tuple[str, ...]:
+    shape = 'write `["/host:/container"]`'
+    volumes = []
+    for item in _items(document, entry, shape):
+        text = scalar(item)
+        if text is None:
+            raise document.error(item, f"a volume must be a text, not {describe(item)}", shape)
+        volumes.append(text)
+    return tuple(volumes)
+
+
+def _variables(document: Document, entry: Entry | None) -> tuple[tuple[str, str | None], ...]:
+    shape = "write `[NAME, [OTHER, value]]`: a name to copy it, a pair to set it"
+    if entry is not None and isinstance(entry.value, yaml.MappingNode):
+        entries = document.entries(entry.value, "`environment`")
+        return tuple((name, document.python_text(e.value)) for name, e in entries.items())
+    return tuple(_variable(document, item, shape) for item in _items(document, entry, shape))
+
+
+def _variable(document: Document, item: yaml.Node, shape: str) -> tuple[str, str | None]:
+    if isinstance(item, yaml.SequenceNode) and len(item.value) == 2:
+        name, value = scalar(item.value[0]), document.python_text(item.value[1])
+    else:
+        name, sign, rest = (scalar(item) or "").partition("=")
+        value = rest if sign else None
+    if not name:
+        raise document.error(item, f"{describe(item)} is no variable: {shown(str(name))}", shape)
+    return name, value

@@ -1,0 +1,194 @@
+"""From a project's folder to what it says: the project file, read once."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mlrun.errors import Location, MlrunError, NotSupportedError, Problem, ProjectError
+from mlrun.project.entry_points import read_entry_points
+from mlrun.project.environment_keys import (
+    ENVIRONMENT_KEYS,
+    default_environments,
+    read_environments,
+)
+from mlrun.project.keys import Keys, sort_keys
+from mlrun.project.model import EntryPoint, Project
+from mlrun.project.project_file import find_project_file, project_folders_in
+from mlrun.project.scripts import is_script, script_entry_point, scripts_in
+from mlrun.project.yaml_nodes import (
+    Document,
+    Entry,
+    describe,
+    is_null,
+    read_document,
+    scalar,
+    shown,
+)
+
+MAIN = "main"
+"""The entry point that runs when none is named."""
+
+_DATABRICKS = "databricks_spark_job"
+_KEYS = ("name", "entry_points", *ENVIRONMENT_KEYS, _DATABRICKS)
+_SHAPE = "a project file has `name: ...` and `entry_points:` at its top"
+_MOST_NAMES = 8
+
+
+def load_project(folder: Path) -> Project:
+    """Load the project in a folder. One without a project file has only its scripts to run.
+
+    Environment files that it names are not read.
+
+    Raises:
+        ProjectError: The folder or the file cannot be read, or the file is wrong.
+        NotSupportedError: It holds nothing but a job for Databricks.
+    """
+    folder = folder.absolute()
+    found = find_project_file(folder)
+    if found.path is None:
+        return Project(None, folder, None, {}, default_environments(folder))
+    document = read_document(found.path)
+    document.lints.extend(found.lints)
+    try:
+        return _project(document, folder)
+    except ProjectError as error:
+        from mlrun.project.yaml_errors import template_error
+
+        raise template_error(document.text, document.file) or error from None
+
+
+def _project(document: Document, folder: Path) -> Project:
+    keys = _top(document)
+    entry_points = read_entry_points(document, keys.found.get("entry_points"))
+    _look_at_databricks(document, keys.found.get(_DATABRICKS), entry_points)
+    environments = read_environments(document, keys.found, folder)
+    return Project(
+        name=_name(document, keys.found.get("name")),
+        folder=folder,
+        file=document.file,
+        entry_points=entry_points,
+        environments=environments,
+        lints=_grouped(document.lints),
+    )
+
+
+def _grouped(lints: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Join lints that say the same, so that a habit of a file's author is one line."""
+    groups: dict[str, list[Problem]] = {}
+    for lint in lints:
+        groups.setdefault(lint.hint or lint.message, []).append(lint)
+    return tuple(_joined(first, others) for first, *others in groups.values())
+
+
+def _joined(first: Problem, others: list[Problem]) -> Problem:
+    lines = {lint.location.line or 1 for lint in others if lint.location is not None}
+    if first.location is not None and first.location.line is not None:
+        lines.discard(first.location.line)
+    if not lines:
+        return first
+    below = _listed(str(line) for line in sorted(lines))
+    return Problem(f"{first.message} (likewise below: line {below})", first.location, first.hint)
+
+
+def _top(document: Document) -> Keys:
+    if document.root is None or is_null(document.root):
+        raise ProjectError("the file is empty", location=Location(document.file), hint=_SHAPE)
+    entries = document.entries(document.root, "the project file", _SHAPE)
+    known = (*_KEYS, "description")
+    keys = sort_keys(document, entries, known, "a project file")
+    lost = keys.misspelt.get("entry_points")
+    if lost is not None:
+        raise document.error(
+            lost.key,
+            f"{shown(lost.key.value)} is not a key of a project file",
+            "did you mean `entry_points`?",
+        )
+    return keys
+
+
+def _name(document: Document, entry: Entry | None) -> str | None:
+    if entry is None or is_null(entry.value):
+        return None
+    name = scalar(entry.value)
+    if name is None:
+        message = f"`name` must be one text, not {describe(entry.value)}"
+        raise document.error(entry.value, message, "put it in quotes")
+    return name or None
+
+
+def _look_at_databricks(
+    document: Document, entry: Entry | None, entry_points: Mapping[str, EntryPoint]
+) -> None:
+    if entry is None or is_null(entry.value):
+        return
+    if not entry_points:
+        raise NotSupportedError(
+            f"the project is a job for Databricks (`{_DATABRICKS}`), which mlrun does not run",
+            location=document.locate(entry.key),
+            hint="declare `entry_points` with a `command` to run it here",
+        )
+    document.lint(entry.key, f"`{_DATABRICKS}` is ignored: mlrun does not run jobs on Databricks")
+
+
+def find_entry_point(project: Project, name: str = MAIN) -> EntryPoint:
+    """Return what a name stands for: a declared entry point, else a script of the project.
+
+    Raises:
+        ProjectError: There is no such entry point, or it cannot run.
+    """
+    declared = project.entry_points.get(name)
+    if declared is None:
+        script = script_entry_point(project, name)
+        if script is None:
+            raise _no_entry_point(project, name)
+        return script
+    if declared.problem is not None:
+        problem = declared.problem
+        raise ProjectError(problem.message, location=problem.location, hint=problem.hint)
+    return declared
+
+
+def _no_entry_point(project: Project, name: str) -> MlrunError:
+    declared = tuple(project.entry_points)
+    scripts = scripts_in(project.folder)
+    if project.file is None and name == MAIN:
+        message = f"there is no project file (MLproject) in '{project.folder}'"
+        return ProjectError(message, hint=_elsewhere(project.folder) or _choose(scripts))
+    what = "script" if is_script(name) else "entry point"
+    return ProjectError(
+        f"the project has no {what} {shown(name)}",
+        location=Location(project.file) if project.file is not None else None,
+        hint=_meant(name, (*declared, *scripts)) or _choose((*declared, *scripts)),
+    )
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the near miss, with the others, None where there is none."""
+    from mlrun.near_miss import near_miss
+
+    near = near_miss(name, known) or near_miss(name, [k for k in known if k.startswith(name)], 0.5)
+    if near is None:
+        return None
+    others = [other for other in known if other != near]
+    rest = f" (there are also: {_listed(others)})" if others else ""
+    return f"did you mean -e {shlex.quote(near)}?{rest}"
+
+
+def _choose(known: tuple[str, ...]) -> str | None:
+    if not known:
+        return "declare one under `entry_points`, or name a script with -e"
+    return f"choose one: {_listed(f'-e {shlex.quote(name)}' for name in known)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    given = list(names)
+    more = f", and {len(given) - _MOST_NAMES} more" if len(given) > _MOST_NAMES else ""
+    return ", ".join(given[:_MOST_NAMES]) + more
+
+
+def _elsewhere(folder: Path) -> str | None:
+    """Return where a project file is, if it lies one folder further down."""
+    inside = [shlex.quote(str(path)) for path in project_folders_in(folder)]
+    return f"a project lies further down: mlrun run {' or '.join(inside[:3])}" if inside else None

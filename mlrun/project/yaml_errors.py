@@ -1,0 +1,263 @@
+"""What is wrong with a text that is not YAML, in words that say what to change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from mlrun.errors import Location, ProjectError
+from mlrun.project.yaml_nodes import location_at, shown
+
+_TEMPLATE = re.compile(r"\{%|\{\{ *cookiecutter\b")
+_GLUED = re.compile(r"^\s*(?:- +)?(?P<words>[A-Za-z_][\w-]*:[^\s:/][^:]*)$")
+_LINES_BACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What the parser says.
+
+    Attributes:
+        text: The whole text.
+        file: Where it is from.
+        problem: The parser's words.
+        context: What it was doing, empty where it does not say.
+        at: Index of the character where it gave up.
+        opened: Index of the character where what it was doing began; `at` where it does not say.
+    """
+
+    text: str
+    file: Path
+    problem: str
+    context: str
+    at: int
+    opened: int
+
+    def error(
+        self, message: str, index: int | None = None, hint: str | None = None
+    ) -> ProjectError:
+        place = location_at(self.file, self.text, self.at if index is None else index)
+        return ProjectError(message, location=place, hint=hint)
+
+    def line_start(self, index: int) -> int:
+        return max(self.text.rfind(mark, 0, index) for mark in "\n\r") + 1
+
+    def line(self, index: int) -> str:
+        lines = self.text[self.line_start(index) :].splitlines()
+        return lines[0] if lines else ""
+
+    def number(self, index: int) -> int:
+        return location_at(self.file, self.text, index).line or 1
+
+
+def explain(error: yaml.YAMLError, text: str, file: Path) -> ProjectError:
+    """Return what a parser's error means for whoever wrote the file.
+
+    Args:
+        error: From PyYAML's own parser (libyaml words its errors otherwise).
+        text: What was parsed.
+        file: Where it is from.
+    """
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return ProjectError(f"this is not YAML: {error}", location=Location(file))
+    opened = error.context_mark or error.problem_mark
+    failure = _Failure(
+        text,
+        file,
+        problem=error.problem or "",
+        context=error.context or "",
+        at=min(error.problem_mark.index, len(text)),
+        opened=min(opened.index, len(text)),
+    )
+    for rule in _RULES:
+        explained = rule(failure)
+        if explained is not None:
+            return explained
+    return failure.error(f"this is not YAML: {failure.problem}")
+
+
+def template_error(text: str, file: Path) -> ProjectError | None:
+    """Return the error for a file that is a template of Jinja's, None where it is none."""
+    mark = _TEMPLATE.search(text)
+    if mark is None:
+        return None
+    return ProjectError(
+        f"the file is a template ({mark.group()} ...), from which a project is yet to be made",
+        location=location_at(file, text, mark.start()),
+        hint="make the project with cookiecutter (or what the template is for), and run that",
+    )
+
+
+def _template(failure: _Failure) -> ProjectError | None:
+    return template_error(failure.text, failure.file)
+
+
+def _tab(failure: _Failure) -> ProjectError | None:
+    line = failure.line(failure.at)
+    indentation = line[: len(line) - len(line.lstrip())]
+    if "\t" not in indentation and "'\\t'" not in failure.problem:
+        return None
+    index = failure.line_start(failure.at) + indentation.find("\t")
+    return failure.error(
+        "a tab stands where YAML takes spaces only",
+        index if "\t" in indentation else None,
+        "indent with spaces",
+    )
+
+
+def _second_document(failure: _Failure) -> ProjectError | None:
+    if "another document" not in failure.problem:
+        return None
+    return failure.error(
+        "a second document begins here", hint="remove the line '---': a project file is one"
+    )
+
+
+def _open_quote(failure: _Failure) -> ProjectError | None:
+    if "quoted scalar" not in failure.context or "end of stream" not in failure.problem:
+        return None
+    return failure.error(
+        f"the quote that opens here is never closed ({failure.text[failure.opened]})",
+        failure.opened,
+        "close it at the end of the text that it quotes",
+    )
+
+
+def _escape(failure: _Failure) -> ProjectError | None:
+    if "escape" not in failure.problem:
+        return None
+    return failure.error(
+        "a backslash in double quotes begins an escape, and this is none that YAML knows",
+        hint="use single quotes, or write the backslash twice; paths may use /",
+    )
+
+
+def _glued_colon(failure: _Failure) -> ProjectError | None:
+    """`key:value` is text, so what follows it has no key to belong to."""
+    if "mapping values" not in failure.problem and "expected ':'" not in failure.problem:
+        return None
+    index = failure.line_start(failure.at)
+    for _ in range(_LINES_BACK):
+        glued = _GLUED.match(failure.line(index))
+        if glued:
+            words = glued["words"].rstrip()
+            return failure.error(
+                f"{shown(words)} has no space after its colon, so it is no key",
+                index + glued.start("words"),
+                "put a space after the colon, or remove what follows it",
+            )
+        if index == 0:
+            break
+        index = failure.line_start(index - 1)
+    return None
+
+
+def _colon(failure: _Failure) -> ProjectError | None:
+    if "mapping values" not in failure.problem:
+        return None
+    before = failure.text[failure.line_start(failure.at) : failure.at]
+    if ": " in before:
+        hint = "put the whole value in quotes if the colon is part of it"
+        return failure.error("a second ': ' in one line makes no sense to YAML", hint=hint)
+    return failure.error(
+        "a key is not expected here: what stands above has a value already, or is no key",
+        failure.line_start(failure.at) + len(before) - len(before.lstrip()),
+        "check the indentation, and that the line above ends with its colon",
+    )
+
+
+def _no_colon(failure: _Failure) -> ProjectError | None:
+    if "expected ':'" not in failure.problem:
+        return None
+    return failure.error(
+        f"{shown(failure.line(failure.opened).strip())} is no `key: value`",
+        failure.opened,
+        "add the colon, or indent the line if it continues the one above",
+    )
+
+
+def _after_quote(failure: _Failure) -> ProjectError | None:
+    """A quote in the wrong place often shows only where the next one stands."""
+    if "<block end>" not in failure.problem and "',' or" not in failure.problem:
+        return None
+    quoted = _last_quoted(failure.text, failure.at)
+    if quoted is None or "\n" in failure.text[quoted[1] : failure.at]:
+        return None
+    if failure.text[quoted[1] : failure.at].strip():
+        return None
+    return failure.error(
+        f"text follows the closing quote; it was opened on line {failure.number(quoted[0])},"
+        f" column {location_at(failure.file, failure.text, quoted[0]).column}",
+        hint="close the quote where its text ends; inside '...' a quote is written twice",
+    )
+
+
+def _last_quoted(text: str, end: int) -> tuple[int, int] | None:
+    found = None
+    try:
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if token.end_mark.index > end:
+                break
+            if isinstance(token, yaml.ScalarToken) and not token.plain:
+                found = (token.start_mark.index, token.end_mark.index)
+    except yaml.YAMLError:
+        pass
+    return found
+
+
+def _open_bracket(failure: _Failure) -> ProjectError | None:
+    if "while parsing a flow" not in failure.context or "',' or" not in failure.problem:
+        return None
+    bracket = failure.text[failure.opened]
+    if bracket not in "{[":
+        return None
+    closing = "}" if bracket == "{" else "]"
+    return failure.error(
+        f"the bracket {bracket} that opens here is not closed, or a comma is missing"
+        f" (on line {failure.number(failure.at)})",
+        failure.opened,
+        f"separate what it holds by commas, and close it with {closing}; put it in quotes if"
+        " it is part of the text",
+    )
+
+
+def _indentation(failure: _Failure) -> ProjectError | None:
+    if "<block end>" not in failure.problem:
+        return None
+    before = failure.text[failure.line_start(failure.at) : failure.at]
+    if before.strip():
+        return failure.error("this text is not expected here", hint="put the value in quotes")
+    return failure.error(
+        "the indentation of this line fits none of the lines above",
+        hint="indent what belongs together by the same number of spaces",
+    )
+
+
+def _first_character(failure: _Failure) -> ProjectError | None:
+    if "cannot start any token" not in failure.problem and not failure.context.startswith(
+        ("while scanning an a", "while scanning a tag", "while scanning a directive")
+    ):
+        return None
+    index = failure.opened if "an a" in failure.context else failure.at
+    first = failure.text[index : index + 1]
+    return failure.error(
+        f"a value cannot begin with {shown(first)}", index, "put the value in quotes"
+    )
+
+
+def _alias(failure: _Failure) -> ProjectError | None:
+    if "undefined alias" not in failure.problem:
+        return None
+    return failure.error(
+        "the * makes this an alias of something that the file does not define",
+        hint="put the value in quotes if the * is part of the text",
+    )
+
+
+_RULES = (
+    _template, _tab, _second_document, _open_quote, _escape, _glued_colon, _colon, _no_colon,
+    _after_quote, _open_bracket, _indentation, _first_character, _alias,
+)  # fmt: skip
