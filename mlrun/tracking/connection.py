@@ -153,7 +153,10 @@ class Connection:
         if self._forward is not None:
             target, headers = self._for_proxy(target, headers)
         response = self._wire.send_at_once(method, target, headers, body)
-        content = self._read(response)
+        try:
+            content = self._read(response)
+        finally:
+            response.close()
         fields = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, fields, content, url)
 
@@ -171,14 +174,14 @@ class Connection:
         while chunk := response.read1(65536):
             size += len(chunk)
             if size > LARGEST_ANSWER:
-                raise ExchangeFailedError(f"answered more than {LARGEST_ANSWER} bytes", final=True)
+                reason = f"answered more than {LARGEST_ANSWER} bytes"
+                raise ExchangeFailedError(reason, sent=True, final=True)
             if monotonic() > deadline:
                 raise TimeoutError
             chunks.append(chunk)
         announced = response.getheader("Content-Length", "")
         if announced.isdigit() and size < int(announced):
             raise http.client.IncompleteRead(b"", int(announced) - size)
-        response.close()
         return b"".join(chunks)
 
     def _named(self, error: Exception, *, sent: bool) -> ExchangeFailedError:

@@ -150,7 +150,7 @@ class HttpClient:
             place = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not place:
                 return answer
-            url = self._checked_redirect(method, url, urljoin(url, place), answer.status)
+            url = self._checked_redirect(method, url, place, answer.status)
         raise TrackingRefusedError(f"{self.base} redirects without end")
 
     def _send(self, method: str, url: str, body: bytes | None) -> Answer:
@@ -181,7 +181,11 @@ class HttpClient:
 
     def _checked_redirect(self, method: str, url: str, place: str, status: int) -> str:
         """Return where to go, which for what is sent is only another path of the same server."""
-        scheme = place.partition(":")[0].lower()
+        try:
+            place = urljoin(url, place)
+            scheme = urlsplit(place).scheme.lower()
+        except ValueError:
+            scheme = ""
         if scheme not in ("http", "https"):
             raise TrackingRefusedError(f"{self.base} redirects to an address that is not HTTP")
         is_safe = status in _KEEPS_METHOD and origin_of(place) == origin_of(url)

@@ -240,12 +240,12 @@ class RestStore:
         """Log a batch, with shorter values for an old server; a refusal is only a warning."""
         warnings: tuple[Problem, ...] = ()
         refusal = self._refusal_of(batch)
+        given = {entry["key"]: entry["value"] for entry in batch["params"]}
         for longest in PARAMETER_LENGTHS[1:]:
-            given = {entry["key"]: entry["value"] for entry in batch["params"]}
             shorter, cut = fit_parameters(given, longest)
             if refusal is not None and cut:
-                batch, warnings = {**batch, "params": as_entries(shorter)}, cut
-                refusal = self._refusal_of(batch)
+                warnings = cut
+                refusal = self._refusal_of({**batch, "params": as_entries(shorter)})
         if refusal is None:
             return warnings
         return (Problem(f"parameters are not recorded: {refusal.message}"),)

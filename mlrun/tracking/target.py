@@ -16,6 +16,7 @@ TRACKING_URI = "MLFLOW_TRACKING_URI"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
 _WEB = ("http", "https")
+_DATABRICKS = ("databricks", "databricks-uc", "uc")
 _DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 
 
@@ -49,8 +50,8 @@ def resolve_target(tracking_uri: str | None, cwd: Path, environ: Mapping[str, st
         return _web_address(asked)
     if scheme == "file":
         return _file_uri(_path_of(asked), cwd, environ)
-    if scheme or asked == "databricks":
-        raise _not_supported(asked, scheme or "databricks")
+    if scheme or asked in _DATABRICKS:
+        raise _not_supported(asked, scheme or asked)
     return _file_uri(asked, cwd, environ)
 
 
@@ -163,7 +164,7 @@ def _not_supported(uri: str, scheme: str) -> NotSupportedError:
             hint="start `mlflow server --backend-store-uri ...` on it and give its http:// "
             "address, or give a folder",
         )
-    if kind in ("databricks", "databricks-uc", "uc", "azureml"):
+    if kind in (*_DATABRICKS, "azureml"):
         return NotSupportedError(
             f"the tracking URI {mask_url(uri)} needs the {kind} client, which mlrun does not have",
             hint="give the http(s):// address of an MLflow tracking server, or a folder",

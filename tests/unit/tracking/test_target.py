@@ -1,0 +1,126 @@
+"""Where a run is recorded, and by which store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlrun.errors import NotSupportedError, UsageError
+from mlrun.tracking.filestore import FileStore
+from mlrun.tracking.none import NoTracking
+from mlrun.tracking.rest import RestStore
+from mlrun.tracking.target import open_store, resolve_target
+
+CWD = Path("/home/ada/work")
+HOME = {"HOME": "/home/ada"}
+
+
+def test_default_is_the_folder_beside_the_user() -> None:
+    assert resolve_target(None, CWD, {}) == "file:///home/ada/work/mlruns"
+
+
+def test_order_is_flag_variable_default() -> None:
+    variable = {"MLFLOW_TRACKING_URI": "http://from.variable"}
+    assert resolve_target("http://from.flag", CWD, variable) == "http://from.flag"
+    assert resolve_target(None, CWD, variable) == "http://from.variable"
+    assert resolve_target("", CWD, variable) == "http://from.variable"
+    assert resolve_target(None, CWD, {"MLFLOW_TRACKING_URI": ""}).endswith("/mlruns")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("runs", "file:///home/ada/work/runs"),
+        ("./a/../runs/", "file:///home/ada/work/runs"),
+        ("../runs", "file:///home/ada/runs"),
+        ("/srv/runs", "file:///srv/runs"),
+        ("~/runs", "file:///home/ada/runs"),
+        ("~", "file:///home/ada"),
+        ("with space/ü#1?", "file:///home/ada/work/with%20space/%C3%BC%231%3F"),
+        ("file:///srv/runs/", "file:///srv/runs"),
+        ("file:/srv/runs", "file:///srv/runs"),
+        ("file:runs", "file:///home/ada/work/runs"),
+        ("file://localhost/srv/runs", "file:///srv/runs"),
+        ("file:///srv/with%20space", "file:///srv/with%20space"),
+        ("FILE:///srv/runs", "file:///srv/runs"),
+    ],
+)
+def test_folders_become_absolute(given: str, expected: str) -> None:
+    assert resolve_target(given, CWD, HOME) == expected
+    assert resolve_target(expected, CWD, HOME) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("http://host:5000/", "http://host:5000"),
+        (" https://Host.Example/mlflow// ", "https://host.example/mlflow"),
+        ("HTTP://host", "http://host"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+        ("https://ada:pass@host/x", "https://host/x"),
+        ("https://ada:p%40ss@host", "https://host"),
+    ],
+)
+def test_addresses_are_tidied_and_lose_credentials(given: str, expected: str) -> None:
+    assert resolve_target(given, CWD, {}) == expected
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite:///mlflow.db",
+        "sqlite+pysqlite:///x.db",
+        "postgresql://u:hush-hush@h/db",
+        "postgresql+psycopg2://u:hush-hush@h/db",
+        "mysql+pymysql://u:hush-hush@h/db",
+        "mssql://h/db",
+        "databricks",
+        "databricks://profile",
+        "databricks-uc",
+        "azureml://eu.api.azureml.ms/mlflow",
+        "my-plugin://somewhere",
+    ],
+)
+def test_other_stores_are_refused_by_name(uri: str) -> None:
+    with pytest.raises(NotSupportedError) as caught:
+        resolve_target(uri, CWD, {})
+    assert uri.partition(":")[0] in caught.value.message
+    assert caught.value.hint
+    assert "hush-hush" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("http://", "http:///path", "http://host:port", "http://h:99999", "http://u:p/w@host"),
+        *("https://a b/", "https://a\nb/", "file:", "file://server/share"),
+    ],
+)
+def test_what_cannot_be_understood_is_a_usage_error(uri: str) -> None:
+    with pytest.raises(UsageError):
+        resolve_target(uri, CWD, {})
+
+
+def test_a_windows_drive_is_a_path() -> None:
+    assert resolve_target("C:", CWD, {}) == "file:///home/ada/work/C%3A"
+
+
+def test_each_target_has_its_store(tmp_path: Path) -> None:
+    assert isinstance(open_store(None, {}), NoTracking)
+    file_store = open_store(tmp_path.as_uri(), {})
+    assert isinstance(file_store, FileStore)
+    assert file_store.uri == tmp_path.as_uri()
+    server = open_store("http://host", {"HOME": str(tmp_path)})
+    assert isinstance(server, RestStore)
+    assert server.uri == "http://host"
+
+
+def test_opening_touches_nothing(tmp_path: Path) -> None:
+    open_store((tmp_path / "new").as_uri(), {}).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_never_shows_the_credentials_of_its_address(tmp_path: Path) -> None:
+    store = open_store("https://ada:hush-hush@host/x", {"HOME": str(tmp_path)})
+    assert store.uri == "https://host/x"
