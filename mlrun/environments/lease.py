@@ -1,0 +1,71 @@
+"""Shared and exclusive holds on an environment, which end with the process that has them.
+
+The kernel keeps them (flock), so nothing stays behind when a process is killed. Windows has no
+such lock, and needs none: it refuses to remove a program that runs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover, Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+class Lease:
+    """A hold on a file. Letting go twice does no harm."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def share(file: Path) -> Lease | None:
+    """Take a shared hold; None where the file is not there.
+
+    It waits for one who has an exclusive hold: that is never for long.
+    """
+    while True:
+        try:
+            descriptor = os.open(file, os.O_RDONLY)
+        except OSError:
+            return None
+        if fcntl is None:  # pragma: no cover, Windows
+            os.close(descriptor)
+            return Lease(None)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if _is_still(file, descriptor):
+            return Lease(descriptor)
+        os.close(descriptor)
+
+
+def claim(file: Path) -> Lease | None:
+    """Take an exclusive hold without waiting; None while somebody has a hold."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    if fcntl is None:  # pragma: no cover, Windows
+        os.close(descriptor)
+        return Lease(None)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return Lease(descriptor)
+
+
+def _is_still(file: Path, descriptor: int) -> bool:
+    """Return whether the path still means the file that is open: it may have been removed."""
+    try:
+        return os.path.samestat(file.stat(), os.fstat(descriptor))
+    except OSError:
+        return False
