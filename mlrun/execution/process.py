@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from mlrun.execution.command import Command
 from mlrun.execution.leftovers import Leader, Process, find, read_process, send
 
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "ash", "busybox"})
+
+_STOP_TIME = 1.0
+"""Seconds after which a process that does not stop is waited for no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +154,21 @@ def forward(leader: Leader, number: int, *, hold_shell: bool) -> bool:
         return False
     held = hold_shell and number != signal.SIGINT and _waits_unprepared(leader, number)
     if held:
-        os.kill(leader.pid, signal.SIGSTOP)
+        _stop(leader)
     send_to_group(leader, number)
     return held
+
+
+def _stop(leader: Leader) -> None:
+    """Stop the leader, and return when it has stopped: before, another signal overtakes."""
+    with contextlib.suppress(OSError):
+        os.kill(leader.pid, signal.SIGSTOP)
+    end = time.monotonic() + _STOP_TIME
+    while time.monotonic() < end:
+        process = read_process(leader.pid)
+        if process is None or process.state in "TZX":
+            return
+        time.sleep(0.001)
 
 
 def release_shell(leader: Leader) -> bool:

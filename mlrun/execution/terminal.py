@@ -95,6 +95,8 @@ class Terminal:
         return False
 
     def _set_up(self) -> None:
+        if not self.in_foreground():
+            return  # what is set now is for the shell's own prompt
         attributes = termios.tcgetattr(self._user)
         if not self.interactive:
             # The user's terminal makes the line ends; doing it here too would double them.
