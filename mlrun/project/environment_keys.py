@@ -9,7 +9,6 @@ from pathlib import Path
 import yaml
 
 from mlrun.errors import Location
-from mlrun.project.environment_files import python_env_from
 from mlrun.project.keys import sort_keys
 from mlrun.project.model import CondaEnv, DockerEnv, Environment, PythonEnv, PythonEnvFile
 from mlrun.project.yaml_nodes import Document, Entry, describe, is_null, scalar, shown
@@ -64,6 +63,8 @@ def _environment(document: Document, entry: Entry, folder: Path) -> Environment:
 
 def _python(document: Document, entry: Entry, folder: Path) -> PythonEnv | PythonEnvFile:
     if isinstance(entry.value, yaml.MappingNode):
+        from mlrun.project.environment_files import python_env_from
+
         return python_env_from(document, entry.value, folder, file=None)
     return PythonEnvFile(_path(document, entry, folder), document.locate(entry.value))
 

@@ -16,7 +16,6 @@ from mlrun.project.environment_keys import (
 from mlrun.project.keys import Keys, sort_keys
 from mlrun.project.model import EntryPoint, Project
 from mlrun.project.project_file import find_project_file, project_folders_in
-from mlrun.project.scripts import is_script, script_entry_point, scripts_in
 from mlrun.project.yaml_nodes import (
     Document,
     Entry,
@@ -140,6 +139,8 @@ def find_entry_point(project: Project, name: str = MAIN) -> EntryPoint:
     """
     declared = project.entry_points.get(name)
     if declared is None:
+        from mlrun.project.scripts import script_entry_point
+
         script = script_entry_point(project, name)
         if script is None:
             raise _no_entry_point(project, name)
@@ -151,6 +152,8 @@ def find_entry_point(project: Project, name: str = MAIN) -> EntryPoint:
 
 
 def _no_entry_point(project: Project, name: str) -> MlrunError:
+    from mlrun.project.scripts import is_script, scripts_in
+
     declared = tuple(project.entry_points)
     scripts = scripts_in(project.folder)
     if project.file is None and name == MAIN:

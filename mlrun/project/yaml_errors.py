@@ -191,7 +191,8 @@ def _after_quote(failure: _Failure) -> ProjectError | None:
     return failure.error(
         f"text follows the closing quote; it was opened on line {failure.number(quoted[0])},"
         f" column {location_at(failure.file, failure.text, quoted[0]).column}",
-        hint="close the quote where its text ends; inside '...' a quote is written twice",
+        hint="end the quote where its text ends (inside '...' a quote is written twice); perhaps"
+        " a comma is missing",
     )
 
 

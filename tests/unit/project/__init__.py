@@ -1,0 +1,1 @@
+"""Tests of the project file, its values and its commands."""

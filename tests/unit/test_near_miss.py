@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from mlrun.near_miss import near_miss
+
+KEYS = ("name", "entry_points", "python_env", "conda_env", "docker_env")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("entrypoints", "entry_points"),
+        ("entry-points", "entry_points"),
+        ("Entry_Points", "entry_points"),
+        ("docker-env", "docker_env"),
+        ("condaenv", "conda_env"),
+    ],
+)
+def test_a_slip_is_near(written: str, meant: str) -> None:
+    assert near_miss(written, KEYS) == meant
+
+
+@pytest.mark.parametrize("written", ["renv_env", "uv_env", "hooks", "rocket", "environment", ""])
+def test_other_tools_keys_are_not(written: str) -> None:
+    assert near_miss(written, KEYS) is None
+
+
+def test_nothing_is_near_nothing() -> None:
+    assert near_miss("main", []) is None
