@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from mlrun.execution.leftovers import Clearing, Leader, find, leader_of, read_process, send
+from tests.functional.driven import wait_until
+
+MARK = f"mark.{os.getpid()}"
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+
+
+@contextmanager
+def process(*argv: str, mark: str = MARK) -> Iterator[subprocess.Popen[bytes]]:
+    environ = {**os.environ, "MLRUN_LAUNCH": f"outer:{mark}:inner"}
+    with subprocess.Popen(argv, env=environ, start_new_session=True) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def test_process_with_a_strange_name_is_read() -> None:
+    code = (
+        "import time\nopen('/proc/self/comm', 'w').write('a) S (b')\n"
+        "print(flush=True)\ntime.sleep(99)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        started.stdout.readline()
+        found = read_process(started.pid)
+        started.kill()
+    assert found is not None
+    assert (found.name, found.parent) == ("a) S (b", os.getpid())
+
+
+def test_process_that_is_gone_is_none() -> None:
+    with process("true") as started:
+        started.wait()
+    assert read_process(started.pid) is None
+
+
+def test_marked_processes_are_found_at_any_depth_of_nesting() -> None:
+    with process("sleep", "99") as started, process("sleep", "99", mark="other"):
+        leader = Leader(started.pid + 1_000_000, 0, MARK)
+        assert [p.pid for p in find(leader)] == [started.pid]
+
+
+def test_session_of_a_number_that_was_used_again_is_not_ours() -> None:
+    with process("sleep", "99", mark="other") as started:
+        leader = leader_of(started.pid, MARK)
+        later = leader._replace(started=leader.started - 1)
+        assert [p.pid for p in find(leader, with_leader=True)] == [started.pid]
+        assert find(later, with_leader=True) == []
+
+
+def test_signal_is_not_sent_to_a_later_process_of_the_same_number() -> None:
+    with process("sleep", "99") as started:
+        found = read_process(started.pid)
+        assert found is not None
+        send(found._replace(started=found.started - 1), 9)
+        time.sleep(0.1)
+        assert started.poll() is None
+        send(found, 9)
+        assert started.wait(60) == -9
+
+
+def test_clearing_is_done_at_once_when_nothing_is_left() -> None:
+    clearing = Clearing(Leader(1_000_000_000, 0, "no such mark"), 100.0)
+    assert clearing.step(100.0)
+    assert clearing.names == ()
+
+
+def test_clearing_waits_then_asks_then_kills() -> None:
+    code = "trap '' TERM; echo; while :; do sleep 0.1; done"
+    environ = {**os.environ, "MLRUN_LAUNCH": MARK}
+    with subprocess.Popen(["bash", "-c", code], env=environ, stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        started.stdout.readline()
+        clearing = Clearing(Leader(1_000_000_000, 0, MARK), 100.0)
+        assert not clearing.step(100.1)
+        assert clearing.names == ()
+        assert not clearing.step(101.0)
+        assert f"bash ({started.pid})" in clearing.names
+        assert started.poll() is None
+        clearing.step(104.0)
+        assert started.wait(60) == -9
+    wait_until(lambda: clearing.step(104.1), "nothing is left")
+
+
+def test_clearing_leaves_what_was_asked_already_its_time() -> None:
+    with process("sleep", "99") as started:
+        leader = leader_of(started.pid, MARK)
+        clearing = Clearing(leader, 100.0, patience_until=130.0, with_leader=True)
+        clearing.step(129.0)
+        assert clearing.names == ()
+        assert started.poll() is None
+        clearing.step(131.0)
+        assert started.wait(60) == -9
+
+
+def test_clearing_in_a_hurry_kills() -> None:
+    with process("bash", "-c", "trap '' TERM; sleep 99") as started:
+        leader = leader_of(started.pid, MARK)
+        clearing = Clearing(leader, 100.0, patience_until=1000.0, with_leader=True)
+        clearing.hurry()
+        clearing.step(100.0)
+        assert started.wait(60) == -9
