@@ -237,10 +237,41 @@ def _indentation(failure: _Failure) -> ProjectError | None:
     )
 
 
+def _outside(failure: _Failure) -> ProjectError | None:
+    if "<document start>" not in failure.problem:
+        return None
+    return failure.error(
+        "this belongs to nothing above it",
+        hint="check the indentation: all keys at the top begin in the same column",
+    )
+
+
+def _after_block_sign(failure: _Failure) -> ProjectError | None:
+    if "while scanning a block scalar" not in failure.context:
+        return None
+    return failure.error(
+        "text follows the | or > that announces a block of text",
+        hint="write the text on the lines below, indented, or put the value in quotes",
+    )
+
+
+def _dash(failure: _Failure) -> ProjectError | None:
+    if "are not allowed here" not in failure.problem:
+        return None
+    return failure.error(
+        f"{shown(failure.text[failure.at : failure.at + 1])} begins an item or a key here, where"
+        " none can be",
+        hint="put it on a line of its own, or the value in quotes",
+    )
+
+
+_NO_BEGINNING = re.compile(
+    r"cannot start any token|expected the node content|while scanning an? (?:alias|anchor|tag)"
+)
+
+
 def _first_character(failure: _Failure) -> ProjectError | None:
-    if "cannot start any token" not in failure.problem and not failure.context.startswith(
-        ("while scanning an a", "while scanning a tag", "while scanning a directive")
-    ):
+    if not _NO_BEGINNING.search(f"{failure.context}\n{failure.problem}"):
         return None
     index = failure.opened if "an a" in failure.context else failure.at
     first = failure.text[index : index + 1]
@@ -260,5 +291,6 @@ def _alias(failure: _Failure) -> ProjectError | None:
 
 _RULES = (
     _template, _tab, _second_document, _open_quote, _escape, _glued_colon, _colon, _no_colon,
-    _after_quote, _open_bracket, _indentation, _first_character, _alias,
+    _after_quote, _open_bracket, _indentation, _outside, _after_block_sign, _dash,
+    _first_character, _alias,
 )  # fmt: skip

@@ -190,6 +190,7 @@ def compose(text: str, file: Path) -> yaml.Node | None:
         raise ProjectError(
             f"the control character U+{ord(bad.group()):04X} is not allowed in YAML",
             location=location_at(file, text, bad.start()),
+            hint="remove it, or write it as an escape in double quotes",
         )
     root = _compose(text, file)
     if root is not None:

@@ -33,7 +33,12 @@ CASES = {
     "an unknown alias": ("a: *x\n", "an alias of something", (1, 4)),
     "two documents": ("a: 1\n---\nb: 2\n", "a second document begins here", (2, 1)),
     "a template": ("a: 1\n{% for x in y %}\nb: 2\n{% endfor %}\n", "a template", (2, 1)),
-    "a lone bracket": ("a: ]\n", "not YAML", (1, 4)),
+    "a lone bracket": ("a: ]\n", "cannot begin with ']'", (1, 4)),
+    "a lone brace": ("a: }\n", "cannot begin with '}'", (1, 4)),
+    "a column of its own": ("  a: 1\nb: 2\n", "belongs to nothing above it", (2, 1)),
+    "text after a block sign": ("a: | echo\n", "follows the | or >", (1, 6)),
+    "a list item as a value": ("a: - b\n", "begins an item or a key here", (1, 4)),
+    "a directive": ("%YAML 3.0\n---\na: b\n", "not YAML", (1, 1)),
 }  # fmt: skip
 
 
@@ -47,7 +52,7 @@ def test_an_error_says_what_and_where(text: str, message: str, expected: tuple[i
     assert (error.location.line, error.location.column) == expected
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "a lone bracket"])
+@pytest.mark.parametrize("name", [name for name in CASES if name != "a directive"])
 def test_an_error_says_what_to_do(name: str) -> None:
     with pytest.raises(ProjectError) as caught:
         compose(CASES[name][0], Path("MLproject"))
