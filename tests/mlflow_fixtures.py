@@ -124,12 +124,16 @@ def find_python(version: str) -> Path | None:
     candidates += sorted(map(str, pyenv.glob(f"{version}.*/bin/python")), reverse=True)
     candidates.append(_said([_uv(), "python", "find", "--no-project", version]))
     for candidate in candidates:
-        if candidate and _said([candidate, "-c", _SAY_VERSION]) == version:
-            return Path(candidate)
+        # What is found may be a shim of pyenv, with no Python behind it.
+        found, _, place = _said([candidate or "", "-c", _SAY_WHICH]).partition(" ")
+        if found == version:
+            return Path(place)
     return None
 
 
-_SAY_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
+_SAY_WHICH = (
+    "import os, sys; print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"
+)
 
 
 def _environment(version: MlflowVersion) -> Path:

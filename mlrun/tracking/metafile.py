@@ -69,7 +69,7 @@ def read_name(content: bytes, file: Path) -> str | None:
     if is_whole and _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT:
         return text
     is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-    if is_whole and is_quoted and not any(c in inner for c in "'\"\\"):
+    if is_whole and is_quoted and inner.isprintable() and not set(inner) & set("'\"\\"):
         return inner
     name = parse(content, file).get("name")
     return None if name is None else str(name)

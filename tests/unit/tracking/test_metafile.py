@@ -26,8 +26,9 @@ def test_every_loader_reads_what_was_written(fields: dict[str, object]) -> None:
 def test_names_are_read_whoever_wrote_them(name: str, other: str) -> None:
     fields = {"artifact_location": other, "name": name, "tags": [], "zone": other}
     theirs = yaml.safe_dump(fields, allow_unicode=True, default_flow_style=False)
-    for text in (theirs, dump(fields)):
-        assert read_name(text.encode(), HERE) == name
+    # The library itself does not read back each line break that it wrote.
+    assert read_name(theirs.encode(), HERE) == yaml.safe_load(theirs)["name"]
+    assert read_name(dump(fields).encode(), HERE) == name
 
 
 @pytest.mark.parametrize(
