@@ -46,7 +46,7 @@ class BuildLog:
         """
         code = self.attempt(argv, cwd=cwd, env=env)
         if code != 0:
-            raise self.failure(f"`{_shown(argv)}` failed with exit code {code}", location)
+            raise self.failure(f"`{_in_short(argv)}` failed with exit code {code}", location)
 
     def attempt(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
         """Run one program to its end and return its exit code; 127 where it does not start."""
@@ -100,6 +100,13 @@ def _shown(argv: Sequence[str]) -> str:
 
     words = mask_argv(argv)
     return shlex.join((Path(words[0]).name, *words[1:]))
+
+
+def _in_short(argv: Sequence[str]) -> str:
+    """Return the words before the first long option."""
+    from itertools import takewhile
+
+    return " ".join(takewhile(lambda w: not w.startswith("--"), (Path(argv[0]).name, *argv[1:])))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

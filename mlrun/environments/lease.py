@@ -7,12 +7,11 @@ such lock, and needs none: it refuses to remove a program that runs.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # pragma: no cover, Windows
-    fcntl = None  # type: ignore[assignment]
 
 
 class Lease:
@@ -40,7 +39,7 @@ def share(file: Path) -> Lease | None:
             descriptor = os.open(file, os.O_RDONLY)
         except OSError:
             return None
-        if fcntl is None:  # pragma: no cover, Windows
+        if sys.platform == "win32":
             os.close(descriptor)
             return Lease(None)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -52,7 +51,7 @@ def share(file: Path) -> Lease | None:
 def claim(file: Path) -> Lease | None:
     """Take an exclusive hold without waiting; None while somebody has a hold."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-    if fcntl is None:  # pragma: no cover, Windows
+    if sys.platform == "win32":
         os.close(descriptor)
         return Lease(None)
     try:

@@ -155,7 +155,7 @@ class EnvironmentStore:
                 found = self.find(key, is_usable)
                 if found is None:
                     self._build(key, build)
-                    found = self.find(key, is_usable)
+                    found = self.find(key, lambda _folder, _facts: True)
         return found
 
     def entries(self) -> tuple[Entry, ...]:
@@ -191,7 +191,9 @@ class EnvironmentStore:
         gone = self._folder / f".gone-{key}-{os.getpid()}"
         folder.rename(gone)
         lease.release()
-        _discard(gone)
+        for name in _names(self._folder):
+            if name.startswith(".gone-"):
+                _discard(self._folder / name)
         return True
 
     def _build(self, key: str, build: Callable[[BuildPlace], Facts]) -> None:
@@ -202,8 +204,7 @@ class EnvironmentStore:
             with _disk_errors(folder):
                 place.work.mkdir(parents=True)
                 _write_atomically(folder / _BUILDER, str(os.getpid()))
-            facts = {**build(place), "attempt": attempt, "created": time.time()}
-            with _disk_errors(folder):
+                facts = {**build(place), "attempt": attempt, "created": time.time()}
                 _discard(place.work)
                 (folder / _LEASE).touch()
                 _write_atomically(folder / _MARKER, json.dumps(facts, indent=1))

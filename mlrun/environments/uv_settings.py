@@ -9,7 +9,8 @@ the first index that knows a package. uv is asked to do as pip does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mlrun.environments.pip_settings import PipSettings
@@ -19,6 +20,7 @@ _SAID_TO_UV: dict[str, tuple[str, ...]] = {
     "UV_DEFAULT_INDEX": ("UV_INDEX_URL",),
     "UV_INDEX": ("UV_EXTRA_INDEX_URL",),
 }
+_INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_INDEX_STRATEGY")
 _CHOOSING = ("index-url", "extra-index-url", "find-links", "no-index", "pre", "prefer-binary")
 _CHOOSING_PACKAGES = ("no-binary", "only-binary", "constraint")
 _UV_CHOOSING = (
@@ -46,6 +48,8 @@ def uv_variables(settings: PipSettings, environ: Mapping[str, str]) -> dict[str,
     }
     proxy = settings.text("proxy")
     wanted |= {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}
+    if _has_own_indexes(environ):
+        wanted = {name: value for name, value in wanted.items() if name not in _INDEXES}
     return {
         name: value
         for name, value in wanted.items()
@@ -79,6 +83,27 @@ def choosing_settings(settings: PipSettings, environ: Mapping[str, str]) -> list
         if environ.get(name)
     ]
     return chosen
+
+
+def uv_config_files(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the files in which uv's settings for the user and the system are looked for."""
+    if environ.get("UV_CONFIG_FILE"):
+        yield Path(environ["UV_CONFIG_FILE"])
+        return
+    if environ.get("UV_NO_CONFIG"):
+        return
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    if os.name == "nt":
+        yield Path(environ.get("APPDATA", home)) / "uv" / "uv.toml"
+    else:
+        yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "uv" / "uv.toml"
+        yield Path("/etc/uv/uv.toml")
+
+
+def _has_own_indexes(environ: Mapping[str, str]) -> bool:
+    """Return whether the user told uv itself, in a file, where packages come from."""
+    files = (file for file in uv_config_files(environ) if file.is_file())
+    return any(b"index" in file.read_bytes() for file in files)
 
 
 def without_login(address: str) -> str:

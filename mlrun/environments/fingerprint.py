@@ -1,0 +1,97 @@
+"""Hashes of what goes into a Python environment. Reads files, and starts nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlrun.environments.requirements import RequirementList, read_requirements
+from mlrun.environments.uv_settings import without_login
+from mlrun.errors import Location
+
+_END = 1 << 20
+"""Bytes at either end of a big file that stand for all of it.
+
+Such a file is an archive, and an archive ends with checksums of its content.
+"""
+
+
+def digest_of(value: object) -> str:
+    """Return the hash of a value that JSON can write, as hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def file_digest(file: Path) -> str:
+    """Return the hash of a file's content; that of nothing where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with file.open("rb") as stream:
+            digest.update(stream.read(_END))
+            size = stream.seek(0, os.SEEK_END)
+            if size > _END:
+                stream.seek(max(_END, size - _END))
+                digest.update(b"%d" % size)
+                digest.update(stream.read())
+    except OSError:
+        pass
+    return digest.hexdigest()
+
+
+def list_content(requirements: RequirementList, folder: Path) -> list[object]:
+    """Return what a list of requirements says, the same wherever its folder lies.
+
+    Logins in addresses are left out: they may change from day to day. So is the code of folders
+    that are required; what they require is not.
+    """
+    content: list[object] = [_portable(line, folder) for line in requirements.lines]
+    content += [_constraints(place) for place in requirements.constraints]
+    content.append([_portable(link, folder) for link in requirements.links])
+    content.append([file_digest(archive) for archive in requirements.archives])
+    if requirements.projects:
+        from mlrun.environments.local_projects import packaging_digest
+
+        content.append([packaging_digest(project) for project in requirements.projects])
+    return content
+
+
+def platform_name() -> str:
+    """Return what built packages depend on: the system and the processor."""
+    if sys.platform == "win32":
+        return f"win32-{os.environ.get('PROCESSOR_ARCHITECTURE', '')}"
+    return f"{sys.platform}-{os.uname().machine}"
+
+
+def uv_configuration(folder: Path, environ_config: Iterator[Path]) -> list[str]:
+    """Return the hashes of the settings files that uv reads."""
+    files = [*environ_config, *_uv_project_files(folder)]
+    return [file_digest(file) for file in files if file.is_file()]
+
+
+def _uv_project_files(folder: Path) -> Iterator[Path]:
+    """Yield the nearest file with settings for uv, in the folder or above it."""
+    for place in (folder, *folder.parents):
+        if (place / "uv.toml").is_file():
+            yield place / "uv.toml"
+            return
+        project = place / "pyproject.toml"
+        if project.is_file() and b"[tool.uv" in project.read_bytes():
+            yield project
+            return
+
+
+def _portable(text: str, folder: Path) -> str:
+    words = " ".join(without_login(word) for word in text.split())
+    return words.replace(folder.as_uri(), ".").replace(str(folder), ".")
+
+
+def _constraints(place: str) -> object:
+    if "://" in place:
+        return without_login(place)
+    file = Path(place)
+    read = read_requirements([f"-r {file}"], file.parent, Location(file))
+    return [read.lines, [_constraints(further) for further in read.constraints]]

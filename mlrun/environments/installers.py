@@ -1,0 +1,232 @@
+"""The two installers of Python environments: uv, and virtualenv with pip.
+
+Both make a virtual environment, install lists of requirements into it, and take packages out
+again. Neither gets a secret on its command line: addresses that may hold one stand in a file
+that only the user can read, or in variables.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from mlrun.environments.build_log import BuildLog
+from mlrun.environments.interpreters import Interpreter
+from mlrun.environments.layout import python_of
+from mlrun.environments.pip_settings import PipSettings
+from mlrun.environments.requirements import RequirementList
+from mlrun.environments.uv_settings import uv_flags, uv_variables
+from mlrun.errors import EnvironmentBuildError, Location
+
+_OLDEST_OF_VIRTUALENV = (3, 9)
+"""virtualenv no longer brings pip for older ones; their own `venv` does."""
+
+# Variables that would point an installer at another environment than the one it is given.
+_MISLEADING = (
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"),
+    *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING_DIR", "PIP_TARGET"),
+    *("PIP_PREFIX", "PIP_USER", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"),
+)
+# No installer may stop and ask; and git must not refresh a user's index while it is only asked.
+_UNATTENDED = {"PIP_NO_INPUT": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """What every step of a build needs.
+
+    Attributes:
+        log: Runs the programs.
+        work: A private folder for files that steps need.
+        folder: What relative paths in the specification are relative to.
+        location: Where the specification is written.
+        settings: What the user configured for pip.
+        environ: The user's environment variables.
+    """
+
+    log: BuildLog
+    work: Path
+    folder: Path
+    location: Location
+    settings: PipSettings
+    environ: Mapping[str, str]
+
+    def run(self, argv: list[str], variables: Mapping[str, str]) -> None:
+        """Run one program, with variables added to the user's own."""
+        self.log.run(argv, cwd=self.folder, env=self.variables(variables), location=self.location)
+
+    def attempt(self, argv: list[str], variables: Mapping[str, str]) -> bool:
+        """Run one program, and return whether it did its work."""
+        return self.log.attempt(argv, cwd=self.folder, env=self.variables(variables)) == 0
+
+    def variables(self, added: Mapping[str, str]) -> dict[str, str]:
+        """Return the whole environment for an installer."""
+        kept = {k: v for k, v in self.environ.items() if k not in _MISLEADING}
+        return {**kept, **_UNATTENDED, **added}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What to install in one go.
+
+    Attributes:
+        requirements: Lines, constraints, links; its local projects are not looked at.
+        extra: Further requirements, as arguments.
+        dependencies: Whether to install what the requirements require, too.
+    """
+
+    requirements: RequirementList = field(default_factory=RequirementList)
+    extra: tuple[str, ...] = ()
+    dependencies: bool = True
+
+
+class Installer(Protocol):
+    """One way to make and fill a virtual environment."""
+
+    def create(
+        self, environment: Path, python: Interpreter, build: Building, *, bare: bool
+    ) -> None:
+        """Make a virtual environment; a bare one needs no pip."""
+
+    def install(self, environment: Path, what: Installation, build: Building) -> None:
+        """Install into it."""
+
+    def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
+        """Take packages out of it."""
+
+
+class UvInstaller:
+    """uv for everything.
+
+    Args:
+        uv: The program.
+    """
+
+    def __init__(self, uv: Path) -> None:
+        self._uv = str(uv)
+
+    def create(
+        self, environment: Path, python: Interpreter, build: Building, *, bare: bool
+    ) -> None:
+        """Make a virtual environment, if possible with pip.
+
+        A command in it that calls pip must not meet the user's own, which would install into
+        another place. But pip may be out of reach (no network, a small index), and most
+        projects do without.
+        """
+        argv = [self._uv, "venv", "--no-project", "--python", str(python.path), str(environment)]
+        variables = uv_variables(build.settings, build.environ)
+        seed = ["--seed", *(["--no-index"] if build.settings.is_on("no-index") else [])]
+        if bare or not build.attempt([*argv, *seed], variables):
+            build.run([*argv, *([] if bare else ["--allow-existing"])], variables)
+
+    def install(self, environment: Path, what: Installation, build: Building) -> None:
+        """Install into it; as pip does, from the best of all indexes."""
+        argv = [self._uv, "pip", "install", "--no-progress", *self._in(environment)]
+        argv += uv_flags(build.settings)
+        if "--pre" in what.requirements.lines:
+            argv += ["--prerelease", "allow"]
+        if any(line.startswith("--extra-index-url") for line in what.requirements.lines):
+            argv += ["--index-strategy", "unsafe-best-match"]
+        if build.environ.get("PYTHONDONTWRITEBYTECODE"):
+            # Else no run would ever keep what it compiled.
+            argv.append("--compile-bytecode")
+        build.run(
+            [*argv, *_arguments(what, build.work)], uv_variables(build.settings, build.environ)
+        )
+
+    def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
+        """Take packages out of it."""
+        build.run([self._uv, "pip", "uninstall", *self._in(environment), *names], {})
+
+    def _in(self, environment: Path) -> list[str]:
+        return ["--python", str(python_of(environment))]
+
+
+class PipInstaller:
+    """virtualenv, and the pip that it puts into the environment."""
+
+    def create(
+        self, environment: Path, python: Interpreter, build: Building, *, bare: bool
+    ) -> None:
+        """Make a virtual environment."""
+        if bare:
+            argv = [str(python.path), "-m", "venv", "--without-pip"]
+        elif python.version < _OLDEST_OF_VIRTUALENV:
+            argv = [str(python.path), "-m", "venv"]
+        else:
+            argv = [sys.executable, "-m", "virtualenv", "--python", str(python.path)]
+        build.run([*argv, str(environment)], {})
+
+    def install(self, environment: Path, what: Installation, build: Building) -> None:
+        """Install into it with its own pip, which reads the user's settings itself.
+
+        Only what an activated environment says is handed on: pip looks for that in its own.
+        """
+        argv = [*_pip(environment), "install", "--no-input", "--disable-pip-version-check"]
+        build.run([*argv, *_arguments(what, build.work)], _pip_variables(build.settings))
+
+    def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
+        """Take packages out of it."""
+        build.run([*_pip(environment), "uninstall", "--yes", *names], {})
+
+
+def _pip(environment: Path) -> list[str]:
+    return [str(python_of(environment)), "-m", "pip"]
+
+
+def _pip_variables(settings: PipSettings) -> dict[str, str]:
+    names = ("index-url", "extra-index-url", "find-links", "trusted-host", "no-index", "cert")
+    given = ((name, settings.text(name)) for name in names)
+    return {f"PIP_{name.replace('-', '_').upper()}": value for name, value in given if value}
+
+
+def _arguments(what: Installation, work: Path) -> list[str]:
+    """Return the options and arguments that both installers understand."""
+    requirements = what.requirements
+    lines = [line for line in requirements.lines if not line.startswith("--use-feature")]
+    for option, places in (
+        ("--constraint", requirements.constraints),
+        ("--find-links", requirements.links),
+    ):
+        lines += [f"{option} {place}" for place in places if "://" in place]
+    arguments = [] if what.dependencies else ["--no-deps"]
+    for option, places in (
+        ("--constraint", requirements.constraints),
+        ("--find-links", requirements.links),
+    ):
+        for place in places:
+            arguments += [] if "://" in place else [option, place]
+    if lines:
+        arguments += ["--requirement", str(_private_file(work, lines))]
+    return [*arguments, *what.extra]
+
+
+def _private_file(work: Path, lines: list[str]) -> Path:
+    """Write requirements to a file that only the user can read: they may hold logins."""
+    file = work / f"requirements-{len(os.listdir(work))}.txt"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        stream.write("\n".join(lines) + "\n")
+    return file
+
+
+def installer_for(manager: str, uv: Path | None, location: Location) -> Installer:
+    """Return the installer of a name.
+
+    Raises:
+        EnvironmentBuildError: It is uv, which is not there.
+    """
+    if manager == "virtualenv":
+        return PipInstaller()
+    if uv is None:
+        raise EnvironmentBuildError(
+            "uv makes this environment, and there is no uv",
+            location=location,
+            hint="install it (`pip install uv`), or use --env-manager virtualenv",
+        )
+    return UvInstaller(uv)
