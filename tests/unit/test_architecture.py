@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "mlrun"
 SIBLINGS = {"sources", "environments", "tracking", "backends"}
 INNER = {"project", "plan", "execution", "request", "folders", "events"}
-CORE = {"errors", "_version"}
+CORE = {"errors", "near_miss", "_version"}
 LINE = {"planning", "runner", "finishing", "recovery", "outcome", "tags", "run_folder"}
 
 
