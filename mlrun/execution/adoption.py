@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Collection
 
-from mlrun.execution.leftovers import Process, list_processes
+from mlrun.execution.leftovers import Process, is_adopted, list_processes
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -21,11 +21,12 @@ class Adoption:
     """The time during which orphans become children of this process.
 
     Args:
-        known: Children that are not orphans of the command.
+        known: Children that are not orphans of the command. Others that there are already
+            are added.
     """
 
     def __init__(self, known: Collection[int]) -> None:
-        self.known = {*known, *(p.pid for p in _children())}
+        self.known = {*known, *(p.pid for p in _adopted())}
         self.active = _set_subreaper(on=True)
 
     def end(self) -> None:
@@ -36,15 +37,15 @@ class Adoption:
 
     def collect(self) -> None:
         """Let the system forget adopted processes that have ended."""
-        for process in _children():
+        for process in _adopted():
             if process.state == "Z" and process.pid not in self.known:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(process.pid, os.WNOHANG)
 
 
-def _children() -> list[Process]:
+def _adopted() -> list[Process]:
     own = os.getpid()
-    return [process for process in list_processes() if process.parent == own]
+    return [process for process in list_processes() if is_adopted(process, own)]
 
 
 def _set_subreaper(*, on: bool) -> bool:

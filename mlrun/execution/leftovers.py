@@ -100,23 +100,38 @@ def find(
 
     Args:
         leader: The command.
-        adopter: The process that adopts its orphans: each of its children belongs to it.
+        adopter: This process, if it adopts the orphans: see `is_adopted`.
         spared: Numbers of processes that never belong to it.
         with_leader: Whether the command's first process is one of them.
     """
-    table = {p.pid: p for p in list_processes() if p.pid not in spared}
+    if leader.started == 0:
+        return []
+    # Nothing that is older than the command can belong to it, whatever else speaks for it.
+    table = {
+        p.pid: p
+        for p in list_processes()
+        if p.started >= leader.started and p.pid not in spared and p.pid != 1
+    }
     session_is_ours = _session_is_ours(leader, table.get(leader.pid))
     found = {
         p.pid
         for p in table.values()
-        if (session_is_ours and p.session == leader.pid and p.started >= leader.started)
-        or (adopter is not None and p.parent == adopter)
+        if (session_is_ours and p.session == leader.pid)
+        or (adopter is not None and is_adopted(p, adopter))
         or _has_mark(p.pid, leader.mark)
     }
     _add_descendants(found, table)
     if not with_leader or not session_is_ours:
         found.discard(leader.pid)
     return [p for p in table.values() if p.pid in found and p.state not in "ZX"]
+
+
+def is_adopted(process: Process, adopter: int) -> bool:
+    """Return whether a child of this process was given to it, not started by it.
+
+    The command began a session of its own, and nothing can go back to ours.
+    """
+    return process.parent == adopter and process.session != os.getsid(0)
 
 
 def list_processes() -> list[Process]:
@@ -141,11 +156,15 @@ def _session_is_ours(leader: Leader, found: Process | None) -> bool:
 
 
 def _has_mark(pid: int, mark: str) -> bool:
+    """Return whether one of the marks in a process's environment is exactly this one."""
     try:
         with open(f"{_PROC}/{pid}/environ", "rb") as file:
-            return mark.encode() in file.read()
+            variables = file.read().split(b"\0")
     except OSError:
         return False
+    name = f"{MARK_VARIABLE}=".encode()
+    marks = next((v[len(name) :] for v in variables if v.startswith(name)), b"")
+    return mark != "" and mark.encode() in marks.split(b":")
 
 
 def _add_descendants(found: set[int], table: dict[int, Process]) -> None:
@@ -218,6 +237,8 @@ class Clearing:
 
     def step(self, now: float) -> bool:
         """Do what is due; return whether nothing is left, or all that is left was given up."""
+        if not has_proc():
+            return self._step_of_group(now)
         left = find(
             self._leader,
             adopter=self._adopter,
@@ -227,6 +248,23 @@ class Clearing:
         for process in left:
             self._press(process, now)
         if now >= self._give_up_at or not left:
+            self.done = True
+        return self.done
+
+    def _step_of_group(self, now: float) -> bool:
+        """Do the same where only the process group is known."""
+        asked = self._patience_until is not None
+        kill_at = self._patience_until or self._ask_at + self._term_time
+        try:
+            if now >= kill_at:
+                os.killpg(self._leader.pid, signal.SIGKILL)
+                self.done = True
+            elif now >= self._ask_at and not asked and not self._kill_at:
+                os.killpg(self._leader.pid, signal.SIGTERM)
+                self._kill_at[self._leader.pid, 0] = kill_at
+            else:
+                os.killpg(self._leader.pid, 0)
+        except OSError:  # there is none any more, or only the leader that nobody collected yet
             self.done = True
         return self.done
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,16 +51,19 @@ def start(command: Command, streams: Streams) -> subprocess.Popen[bytes]:
     if stdin is None and sys.__stdin__ is None:
         stdin = subprocess.DEVNULL
     try:
-        return subprocess.Popen(
-            command.argv,
-            cwd=command.cwd,
-            env=dict(command.env),
-            stdin=stdin,
-            stdout=streams.stdout,
-            stderr=streams.stderr,
-            start_new_session=True,
-            preexec_fn=_control_terminal() if streams.controlling else None,
-        )
+        with warnings.catch_warnings():
+            # Python 3.12 warns of what `_control_terminal` does if there are threads.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return subprocess.Popen(
+                command.argv,
+                cwd=command.cwd,
+                env=dict(command.env),
+                stdin=stdin,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
+                start_new_session=True,
+                preexec_fn=_control_terminal() if streams.controlling else None,
+            )
     except (OSError, ValueError) as error:
         raise _launch_error(command, error) from error
 

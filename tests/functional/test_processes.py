@@ -356,6 +356,19 @@ def test_signals_are_not_lost_between_launch_and_wait(scene: Scene) -> None:
     assert scene.ending()["asked"] == signal.SIGTERM
 
 
+def test_processes_of_others_are_left_alone(scene: Scene) -> None:
+    with (
+        subprocess.Popen(["sleep", "1000"], start_new_session=True) as older,
+        driven(scene, "sleep 1000 & read line", stdin=-1) as p,
+        subprocess.Popen(["sleep", "1000"], start_new_session=True) as younger,
+    ):
+        finish(p)
+        assert len(scene.ending()["left_behind"]) == 1
+        for bystander in (older, younger):
+            assert bystander.poll() is None
+            bystander.kill()
+
+
 def test_nested_launches_keep_their_marks_apart(scene: Scene, tmp_path: Path) -> None:
     inner = Scene(tmp_path / "inner")
     inner.folder.mkdir()

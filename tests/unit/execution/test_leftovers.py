@@ -47,10 +47,40 @@ def test_process_that_is_gone_is_none() -> None:
     assert read_process(started.pid) is None
 
 
+def absent(started: subprocess.Popen[bytes], mark: str = MARK) -> Leader:
+    """Return a leader that is no process, as old as this one."""
+    return leader_of(started.pid, mark)._replace(pid=1_000_000_000)
+
+
 def test_marked_processes_are_found_at_any_depth_of_nesting() -> None:
     with process("sleep", "99") as started, process("sleep", "99", mark="other"):
-        leader = Leader(started.pid + 1_000_000, 0, MARK)
-        assert [p.pid for p in find(leader)] == [started.pid]
+        assert [p.pid for p in find(absent(started))] == [started.pid]
+
+
+def test_part_of_a_mark_is_no_mark() -> None:
+    with process("sleep", "99") as started:
+        for part in ("", "m", MARK[:-1], f"outer:{MARK}", ":", "outer:"):
+            assert find(absent(started, part)) == []
+
+
+def test_mark_in_another_variable_is_no_mark() -> None:
+    environ = {**os.environ, "OTHER": MARK, "NOT_MLRUN_LAUNCH": MARK}
+    with subprocess.Popen(["sleep", "99"], env=environ) as started:
+        found = find(absent(started))
+        started.kill()
+    assert found == []
+
+
+def test_what_is_older_than_the_command_is_never_found() -> None:
+    with process("sleep", "99") as older:
+        leader = leader_of(older.pid, MARK)
+        later = leader._replace(started=leader.started + 1)
+        assert find(later, adopter=os.getpid(), with_leader=True) == []
+
+
+def test_nothing_is_found_for_a_command_of_unknown_age() -> None:
+    with process("sleep", "99") as started:
+        assert find(Leader(started.pid, 0, MARK), adopter=os.getpid(), with_leader=True) == []
 
 
 def test_session_of_a_number_that_was_used_again_is_not_ours() -> None:
@@ -73,7 +103,10 @@ def test_signal_is_not_sent_to_a_later_process_of_the_same_number() -> None:
 
 
 def test_clearing_is_done_at_once_when_nothing_is_left() -> None:
-    clearing = Clearing(Leader(1_000_000_000, 0, "no such mark"), 100.0)
+    with process("true") as started:
+        leader = leader_of(started.pid, MARK)
+        started.wait()
+    clearing = Clearing(leader, 100.0)
     assert clearing.step(100.0)
     assert clearing.names == ()
 
@@ -84,7 +117,7 @@ def test_clearing_waits_then_asks_then_kills() -> None:
     with subprocess.Popen(["bash", "-c", code], env=environ, stdout=subprocess.PIPE) as started:
         assert started.stdout is not None
         started.stdout.readline()
-        clearing = Clearing(Leader(1_000_000_000, 0, MARK), 100.0)
+        clearing = Clearing(absent(started), 100.0)
         assert not clearing.step(100.1)
         assert clearing.names == ()
         assert not clearing.step(101.0)
@@ -112,4 +145,17 @@ def test_clearing_in_a_hurry_kills() -> None:
         clearing = Clearing(leader, 100.0, patience_until=1000.0, with_leader=True)
         clearing.hurry()
         clearing.step(100.0)
+        assert started.wait(60) == -9
+
+
+def test_without_proc_the_group_is_asked_and_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with process("bash", "-c", "trap '' TERM; sleep 99; sleep 99") as started:
+        leader = leader_of(started.pid, MARK)
+        monkeypatch.setattr("mlrun.execution.leftovers._PROC", "/no-such-folder")
+        assert find(leader, with_leader=True) == []
+        clearing = Clearing(leader, 100.0)
+        assert not clearing.step(100.1)
+        assert not clearing.step(101.0)
+        assert started.poll() is None
+        assert clearing.step(104.0)
         assert started.wait(60) == -9
