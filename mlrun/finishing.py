@@ -15,6 +15,7 @@ from mlrun.environments.base import PreparedEnvironment
 from mlrun.errors import MlrunError
 from mlrun.events import Event, EventKind, Listener
 from mlrun.outcome import Outcome, describe_ending, exit_code_of, status_of
+from mlrun.plan import Work
 from mlrun.request import UndeliveredPolicy
 from mlrun.run_folder import RunFolder
 from mlrun.tracking.base import RunEnd, RunStatus, TrackedRun, TrackingStore
@@ -31,6 +32,7 @@ class LaunchedRun:
 
     Args:
         handle: On the command.
+        work: What is run.
         store: Where the run is recorded.
         tracked: The run there.
         folder: The run's folder.
@@ -44,6 +46,7 @@ class LaunchedRun:
         self,
         *,
         handle: RunHandle,
+        work: Work,
         store: TrackingStore,
         tracked: TrackedRun,
         folder: RunFolder,
@@ -54,6 +57,7 @@ class LaunchedRun:
     ) -> None:
         self.handle = handle
         self.tracked = tracked
+        self._work = work
         self._store = store
         self._folder = folder
         self._environment = environment
@@ -135,7 +139,7 @@ class LaunchedRun:
             return None
 
     def _tags(self, ending: Ending) -> dict[str, str]:
-        found = {}
+        found = {tags.WORK_DIGEST: self._work.digest()}
         if self._environment.python_version is not None:
             found[tags.PYTHON_VERSION] = self._environment.python_version
         if self._environment.warnings:

@@ -110,7 +110,6 @@ class Plan:
         return {
             "version": PLAN_VERSION,
             "work": asdict(self.work),
-            "work_digest": self.work.digest(),
             "delivery": asdict(self.delivery),
         }
 

@@ -68,6 +68,7 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     listen(Event(EventKind.STARTED, "the command has started", {"pid": handle.pid}))
     return LaunchedRun(
         handle=handle,
+        work=bound.plan.work,
         store=store,
         tracked=tracked,
         folder=folder,
@@ -238,9 +239,13 @@ def _also_recorded(listen: Listener, folder: RunFolder) -> Listener:
 
 
 def _user() -> str:
-    import getpass
-
+    """Return who runs this, as `getpass.getuser` has it, without its import of the terminal's."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if name := os.environ.get(variable):
+            return name
     try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
         return "unknown"

@@ -36,7 +36,6 @@ def run_tags(
         "mlflow.source.type": "PROJECT",
         "mlflow.project.entryPoint": plan.work.entry_point,
         "mlflow.project.backend": plan.delivery.backend,
-        WORK_DIGEST: plan.work.digest(),
     }
     if plan.work.environment.manager != "local":
         tags[PROJECT_ENVIRONMENT] = plan.work.environment.manager

@@ -1,0 +1,34 @@
+"""The user's folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from mlrun.folders import cache_folder, state_folder
+
+
+@pytest.mark.parametrize("variable", [None, "/elsewhere", "not/absolute"])
+def test_folders_are_those_of_the_platform(
+    variable: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("MLRUN_STATE_DIR", "MLRUN_CACHE_DIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if variable is not None:
+        monkeypatch.setenv("XDG_STATE_HOME", variable)
+        monkeypatch.setenv("XDG_CACHE_HOME", variable)
+    if variable != "not/absolute":
+        assert str(state_folder()) == platformdirs.user_state_dir("mlrun", appauthor=False)
+        assert str(cache_folder()) == platformdirs.user_cache_dir("mlrun", appauthor=False)
+    else:
+        # The specification tells to ignore a relative path.
+        assert state_folder() == tmp_path / ".local/state/mlrun"
+
+
+def test_variables_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "s"))
+    monkeypatch.setenv("MLRUN_CACHE_DIR", str(tmp_path / "c"))
+    assert (state_folder(), cache_folder()) == (tmp_path / "s", tmp_path / "c")
