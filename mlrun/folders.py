@@ -33,7 +33,7 @@ def _folder(override: str, xdg: str, usual: str, elsewhere: str) -> Path:
         # The XDG Base Directory Specification in two lines: platformdirs, whose answer is the
         # same, takes 5 ms to import, and every run asks.
         base = os.environ.get(xdg, "")
-        return (Path(base) if os.path.isabs(base) else Path.home() / usual) / "mlrun"
+        return (Path(base) if base.startswith("/") else Path.home() / usual) / "mlrun"
     import platformdirs
 
     return Path(getattr(platformdirs, elsewhere)("mlrun", appauthor=False))
