@@ -1,0 +1,111 @@
+"""Which environment a project gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlrun.environments.python import PythonEnvironment
+from mlrun.environments.select import choose_environment
+from mlrun.environments.system import SystemEnvironment
+from mlrun.errors import EXIT_USAGE, Location, NotSupportedError, ProjectError, UsageError
+from mlrun.project.model import CondaEnv, DockerEnv, Environment, PythonEnv, PythonEnvFile
+
+HERE = Location(Path("MLproject"), 3, 1)
+PYTHON = PythonEnv("3.11", (), (), Path("/project"), None, HERE)
+CONDA = CondaEnv(Path("conda.yaml"), HERE)
+DOCKER = DockerEnv("image:1", (), (), HERE)
+
+
+def chosen(manager: str | None, *environments: Environment) -> str:
+    return choose_environment(environments, manager, exact_python=False).manager
+
+
+@pytest.mark.parametrize(
+    ("manager", "environments", "expected"),
+    [
+        (None, (), "local"),
+        ("local", (), "local"),
+        ("uv", (), "uv"),
+        ("virtualenv", (), "virtualenv"),
+        (None, (PYTHON,), "uv"),
+        ("uv", (PYTHON,), "uv"),
+        ("virtualenv", (PYTHON,), "virtualenv"),
+        ("local", (PYTHON,), "local"),
+        ("local", (CONDA,), "local"),
+        ("local", (DOCKER, CONDA), "local"),
+        ("uv", (DOCKER, PYTHON), "uv"),
+        ("virtualenv", (DOCKER, PYTHON, CONDA), "virtualenv"),
+    ],
+)
+def test_flag_and_project_decide(
+    manager: str | None, environments: tuple[Environment, ...], expected: str
+) -> None:
+    assert chosen(manager, *environments) == expected
+
+
+@pytest.mark.parametrize(
+    ("manager", "environments", "word"),
+    [
+        (None, (CONDA,), "conda"),
+        ("conda", (CONDA,), "conda"),
+        ("uv", (CONDA,), "conda"),
+        ("conda", (), "conda"),
+        ("conda", (DOCKER, CONDA), "conda"),
+        ("uv", (DOCKER, CONDA), "conda"),
+        (None, (DOCKER,), "image:1"),
+        ("local", (DOCKER,), "image:1"),
+        ("uv", (DOCKER,), "image:1"),
+    ],
+)
+def test_what_is_not_there_yet_is_refused_by_name(
+    manager: str | None, environments: tuple[Environment, ...], word: str
+) -> None:
+    with pytest.raises(NotSupportedError, match=word) as caught:
+        chosen(manager, *environments)
+    assert caught.value.hint
+
+
+def test_several_environments_are_a_choice() -> None:
+    with pytest.raises(UsageError, match="docker_env and conda_env") as caught:
+        chosen(None, DOCKER, CONDA)
+    assert "--env-manager" in (caught.value.hint or "")
+    assert caught.value.location == HERE
+
+
+def test_conda_cannot_make_a_python_env() -> None:
+    with pytest.raises(UsageError, match="conda") as caught:
+        chosen("conda", PYTHON)
+    assert caught.value.exit_code == EXIT_USAGE
+
+
+def test_an_unknown_manager_is_named_with_the_near_miss() -> None:
+    with pytest.raises(UsageError, match="'virtualenvv'") as caught:
+        chosen("virtualenvv")
+    assert "'virtualenv'" in (caught.value.hint or "")
+
+
+def test_a_named_file_is_read_only_when_it_is_wanted(tmp_path: Path) -> None:
+    named = PythonEnvFile(tmp_path / "python_env.yaml", HERE)
+    assert chosen("local", named) == "local"
+    with pytest.raises(ProjectError):
+        chosen(None, named)
+    named.file.write_text('python: "3.10"\ndependencies: [six]\n')
+    environment = choose_environment((named,), None, exact_python=True)
+    assert isinstance(environment, PythonEnvironment)
+    assert environment.spec.python == "3.10"
+    assert environment.exact_python
+
+
+def test_a_version_that_is_none_is_refused_at_once() -> None:
+    wrong = PythonEnv("tree.11", (), (), Path("/project"), None, HERE)
+    with pytest.raises(ProjectError, match="'tree.11' is not a version") as caught:
+        chosen(None, wrong)
+    assert caught.value.location == HERE
+
+
+def test_the_systems_own_has_no_digest() -> None:
+    environment = choose_environment((), None, exact_python=False)
+    assert isinstance(environment, SystemEnvironment)
+    assert environment.digest() is None
