@@ -1,0 +1,237 @@
+"""From values that are given to parameters that are checked.
+
+Sources, the weakest first: the entry point's default, the parameter file, `-P`. All values
+are checked before anything is built, and all mistakes are reported at once. A value that fits
+is passed on as the text that was given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from mlrun.errors import Location, ParameterError, Problem
+from mlrun.project.model import EntryPoint, Parameter
+from mlrun.project.params_file import read_params_file
+from mlrun.project.types import ParameterType
+from mlrun.project.values import is_remote, misfit
+
+_LONGEST_SHOWN = 60
+
+
+class ValueSource(str, Enum):
+    """Where a value came from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True)
+class BoundValue:
+    """One value, as given.
+
+    Attributes:
+        name: Of the parameter.
+        type: None for a parameter that the entry point does not declare.
+        text: As given.
+        source: Where it came from.
+        base: For a path, the folder that it is relative to: the project's for a default,
+            where the user stands for all that is given.
+        location: Of the text, where it stands in a file.
+    """
+
+    name: str
+    type: ParameterType | None
+    text: str
+    source: ValueSource
+    base: Path | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class Binding:
+    """All values of one run: the declared ones in the file's order, then the others."""
+
+    values: tuple[BoundValue, ...]
+    warnings: tuple[Problem, ...]
+
+
+def bind(
+    entry_point: EntryPoint,
+    *,
+    given: Mapping[str, str],
+    params_file: Path | None,
+    cwd: Path,
+    project_folder: Path,
+) -> Binding:
+    """Choose each parameter's value, and check them all.
+
+    Args:
+        entry_point: Declares the parameters.
+        given: Values by name, the strongest source.
+        params_file: A file with further values.
+        cwd: Where the user stands.
+        project_folder: The project's folder.
+
+    Raises:
+        ParameterError: Values are missing or wrong; it names them all.
+        ProjectError: The parameter file is wrong.
+    """
+    offered = dict(_offered(given, params_file, cwd))
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    values: list[BoundValue] = []
+    for parameter in entry_point.parameters.values():
+        value = offered.pop(parameter.name, None)
+        bound = _bound(parameter, value, project_folder)
+        if bound is None:
+            problems.append(_missing(parameter))
+            continue
+        values.append(bound)
+        _check(bound, problems, warnings)
+    for value in offered.values():
+        values.append(value)
+        _check_undeclared(value, entry_point, problems, warnings)
+    if problems:
+        raise ParameterError(tuple(problems))
+    return Binding(tuple(values), tuple(warnings))
+
+
+def resolve(values: Iterable[BoundValue]) -> dict[str, str]:
+    """Return the texts for the command: a path absolute, everything else as given."""
+    return {value.name: _resolved(value) for value in values}
+
+
+def text_of(value: Any) -> str:
+    """Return a Python value as text, as MLflow passes it (`str`)."""
+    return value if isinstance(value, str) else str(value)
+
+
+def _offered(
+    given: Mapping[str, str], params_file: Path | None, cwd: Path
+) -> Iterator[tuple[str, BoundValue]]:
+    """Yield what is given by name, the weaker source first."""
+    if params_file is not None:
+        for name, found in read_params_file(cwd / params_file).items():
+            source = ValueSource.FILE
+            yield name, BoundValue(name, None, found.text, source, cwd, found.location)
+    for name, text in given.items():
+        yield name, BoundValue(name, None, text, ValueSource.FLAG, cwd)
+
+
+def _bound(
+    parameter: Parameter, value: BoundValue | None, project_folder: Path
+) -> BoundValue | None:
+    is_path = parameter.type is ParameterType.PATH
+    if value is not None:
+        base = value.base if is_path else None
+        return BoundValue(
+            value.name, parameter.type, value.text, value.source, base, value.location
+        )
+    if parameter.default is None:
+        return None
+    return BoundValue(
+        parameter.name,
+        parameter.type,
+        parameter.default,
+        ValueSource.DEFAULT,
+        project_folder if is_path else None,
+        parameter.default_location or parameter.location,
+    )
+
+
+def _missing(parameter: Parameter) -> Problem:
+    return Problem(
+        f"the parameter '{parameter.name}' has no value and no default",
+        parameter.location,
+        f"give one: -P {parameter.name}=VALUE",
+    )
+
+
+def _check(value: BoundValue, problems: list[Problem], warnings: list[Problem]) -> None:
+    assert value.type is not None
+    if value.type is ParameterType.PATH:
+        problem = _path_problem(value)
+        if problem is not None:
+            problems.append(problem)
+        return
+    wrong = misfit(value.type, value.text)
+    if wrong is None:
+        return
+    message = f"the {_what(value)} of '{value.name}', {_shown(value.text)}, {wrong}"
+    # MLflow checks no default but a URI's, so a project can depend on passing others.
+    if value.source is ValueSource.DEFAULT and value.type is not ParameterType.URI:
+        warnings.append(Problem(message, value.location, "it is passed as it is"))
+    else:
+        problems.append(Problem(message, value.location, _hint(value)))
+
+
+def _check_undeclared(
+    value: BoundValue, entry_point: EntryPoint, problems: list[Problem], warnings: list[Problem]
+) -> None:
+    wrong = misfit(ParameterType.STRING, value.text) or misfit(ParameterType.STRING, value.name)
+    if wrong is not None:
+        problems.append(Problem(f"the {_what(value)} of '{value.name}' {wrong}", value.location))
+    from mlrun.near_miss import near_miss
+
+    meant = near_miss(value.name, entry_point.parameters)
+    if meant is not None:
+        warnings.append(
+            Problem(
+                f"the entry point declares no parameter '{value.name}', so the command gets "
+                f"--{value.name}",
+                value.location,
+                f"did you mean '{meant}'?",
+            )
+        )
+
+
+def _path_problem(value: BoundValue) -> Problem | None:
+    name, shown = value.name, _shown(value.text)
+    if "\0" in value.text:
+        return Problem(f"the {_what(value)} of '{name}' contains a NUL character", value.location)
+    if is_remote(value.text):
+        return Problem(
+            f"the path '{name}' is {shown}, and paths of other machines are not supported yet",
+            value.location,
+            "download it first; or declare the parameter as `uri`, which is passed as it is",
+        )
+    if value.text and os.path.lexists(_resolved(value)):
+        return None
+    return Problem(
+        f"the path '{name}' is {shown}, and there is no such file or folder"
+        + ("" if value.text.startswith(("/", "~", "file:")) else f" in {value.base}"),
+        value.location,
+        "a path that the command will write is declared as `string`",
+    )
+
+
+def _resolved(value: BoundValue) -> str:
+    if value.type is not ParameterType.PATH or value.base is None:
+        return value.text
+    text = value.text
+    if text[:5].lower() == "file:":
+        from urllib.parse import unquote, urlsplit
+
+        text = unquote(urlsplit(text).path)
+    home = os.path.expanduser(text)  # noqa: PTH111 - an unknown user is no error here
+    return os.path.abspath(value.base / home)
+
+
+def _what(value: BoundValue) -> str:
+    return "default" if value.source is ValueSource.DEFAULT else "value"
+
+
+def _hint(value: BoundValue) -> str | None:
+    if value.text:
+        return None
+    return f"leave out -P {value.name}= for the default, or give a value"
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")

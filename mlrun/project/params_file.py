@@ -1,0 +1,120 @@
+"""The parameter file: values by name, in YAML or JSON, each as the text that was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mlrun.errors import Location, ProjectError
+
+
+class FileValue(NamedTuple):
+    """One value of a parameter file.
+
+    Attributes:
+        text: As written (`0.10` stays `0.10`); a list or mapping as JSON.
+        location: Of the value; in a JSON file, the file alone.
+    """
+
+    text: str
+    location: Location
+
+
+class _Number(str):
+    """A number of a JSON file, as written."""
+
+    __slots__ = ()
+
+
+def read_params_file(file: Path) -> dict[str, FileValue]:
+    """Read a parameter file: a mapping from names to values.
+
+    A name with the value null has no value: a weaker source (the default) gives one.
+
+    Args:
+        file: JSON if its name ends so, otherwise YAML.
+
+    Raises:
+        ProjectError: It cannot be read, or is no mapping with each name once.
+    """
+    if file.suffix.lower() == ".json":
+        return _from_json(file)
+    return _from_yaml(file)
+
+
+def _from_yaml(file: Path) -> dict[str, FileValue]:
+    import yaml
+
+    from mlrun.project.yaml_nodes import is_null, read_document
+
+    document = read_document(file)
+    if document.root is None or is_null(document.root):
+        return {}
+    entries = document.entries(document.root, "a parameter file", "write one `NAME: VALUE` a line")
+    found = {}
+    for name, entry in entries.items():
+        node = entry.value
+        if is_null(node):
+            continue
+        if isinstance(node, yaml.ScalarNode):
+            text = str(node.value)
+        else:
+            text = _dumped(yaml.safe_load(yaml.serialize(node)))
+        found[name] = FileValue(text, document.locate(node))
+    return found
+
+
+def _from_json(file: Path) -> dict[str, FileValue]:
+    from mlrun.project.yaml_nodes import read_text
+
+    try:
+        values = json.loads(
+            read_text(file),
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=_Number,
+            object_pairs_hook=lambda pairs: _unique(pairs, file),
+        )
+    except json.JSONDecodeError as error:
+        place = Location(file, error.lineno, error.colno)
+        raise ProjectError(f"this is not JSON: {error.msg}", location=place) from None
+    except RecursionError:
+        raise ProjectError("this is nested too deeply", location=Location(file)) from None
+    if not isinstance(values, dict):
+        raise ProjectError(
+            "a parameter file must be a mapping from names to values", location=Location(file)
+        )
+    return {
+        name: FileValue(_json_text(value), Location(file))
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _json_text(value: Any) -> str:
+    """Return a value as the command gets it: text bare, all else as JSON writes it."""
+    return value if isinstance(value, str) else _nested(value)
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(k, ensure_ascii=False)}: {_nested(v)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_nested, value)) + "]"
+    return _dumped(value)
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _unique(pairs: list[tuple[str, Any]], file: Path) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ProjectError(f"the key '{twice}' is given twice", location=Location(file))
+    return dict(pairs)
