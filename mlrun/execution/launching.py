@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlrun.errors import LaunchError
 from mlrun.execution.capture import Log, Output
@@ -39,8 +39,7 @@ class Voice:
             self._notify(line)
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
+class Launched(NamedTuple):
     """A command that runs, and all that was opened for it."""
 
     command: Command

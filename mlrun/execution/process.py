@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlrun.errors import LaunchError
 from mlrun.execution.command import Command
@@ -24,8 +24,7 @@ _STOP_TIME = 1.0
 """Seconds after which a process that does not stop is waited for no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
+class Streams(NamedTuple):
     """The descriptors that a command gets as its standard streams.
 
     Attributes:

@@ -14,8 +14,7 @@ import os
 import sys
 import termios
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _INPUT_LIMIT = 1 << 20
 """Bytes typed ahead that are kept for a command that does not read."""
@@ -23,8 +22,7 @@ _INPUT_LIMIT = 1 << 20
 _IFLAG, _OFLAG, _CFLAG, _LFLAG, _, _, _CC = range(7)
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """What the user has typed, as far as it matters here.
 
     Attributes:

@@ -75,6 +75,8 @@ class TestLocalBackend(BackendContract):
 
         def interrupt() -> None:
             wait_until((tmp_path / "ready").exists, "the trap")
+            ours = signal.default_int_handler
+            wait_until(lambda: signal.getsignal(signal.SIGINT) is not ours, "the waiting")
             os.kill(os.getpid(), signal.SIGINT)
 
         thread = threading.Thread(target=interrupt)

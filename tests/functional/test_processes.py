@@ -155,7 +155,7 @@ def test_closed_standard_streams(scene: Scene) -> None:
 def test_checkpoint_handler_has_its_time(scene: Scene, number: signal.Signals, before: str) -> None:
     command = before + scene.script("train.py", CHECKPOINT)
     with driven(scene, command + "; exit $?") as p:
-        scene.wait_for("training")
+        scene.wait_for("training\n")
         tell(p, number)
         out, errors = finish(p)
     assert out.split() == [b"training", b"saving", str(number.value).encode(), b"saved"]
@@ -167,9 +167,9 @@ def test_checkpoint_handler_has_its_time(scene: Scene, number: signal.Signals, b
 def test_signal_for_a_checkpoint_does_not_end_the_shell_around_it(scene: Scene) -> None:
     command = scene.script("train.py", CHECKPOINT)
     with driven(scene, f"true && {command}; echo after") as p:
-        scene.wait_for("training")
+        scene.wait_for("training\n")
         tell(p, signal.SIGUSR1)
-        scene.wait_for("saved")
+        scene.wait_for("saved\n")
         assert p.poll() is None
         tell(p, signal.SIGTERM)
         finish(p)

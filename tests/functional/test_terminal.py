@@ -66,6 +66,11 @@ class Screen:
         self.process.wait(PATIENCE)
 
     @property
+    def foreground(self) -> int:
+        assert self._master is not None
+        return os.tcgetpgrp(self._master)
+
+    @property
     def attributes(self) -> list[Any]:
         return termios.tcgetattr(self.slave)
 
@@ -338,6 +343,7 @@ def test_run_in_the_background_is_not_stopped_and_comes_to_the_foreground(scene:
         s.type(b"echo the shell is $((1 + 1))\r")
         s.shows("the shell is 2")
         s.type(b"fg\r")
+        wait_until(lambda: s.foreground != s.process.pid, "mlrun in the foreground")
         s.type(b"text\r")
         s.shows("got text")
         s.type(b"exit\r")

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -148,8 +149,12 @@ def test_clearing_in_a_hurry_kills() -> None:
         assert started.wait(60) == -9
 
 
-def test_without_proc_the_group_is_asked_and_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    with process("bash", "-c", "trap '' TERM; sleep 99; sleep 99") as started:
+def test_without_proc_the_group_is_asked_and_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    with process("bash", "-c", f"trap '' TERM; touch {ready}; sleep 99; sleep 99") as started:
+        wait_until(ready.exists, "the trap")
         leader = leader_of(started.pid, MARK)
         monkeypatch.setattr("mlrun.execution.leftovers._PROC", "/no-such-folder")
         assert find(leader, with_leader=True) == []
