@@ -1,0 +1,301 @@
+"""The command's template: where its values go, and how the shell gets exactly their text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlrun.errors import CommandError, Location, Problem
+from mlrun.project.appending import ClosedEndError, open_end
+from mlrun.project.braces import Braces, Field, divide
+from mlrun.project.continuation import join_lines
+from mlrun.project.shell.frames import SLOT, Slot
+from mlrun.project.shell.lexer import read
+from mlrun.project.shell.quoting import Allowed, Quote, is_allowed, write
+from mlrun.project.shell.reader import UnreadableError
+
+_PLAIN_WORDS = "letters, digits and ._-/:=@%+,"
+_BRACES_HINT = "text in single quotes keeps its braces"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A place in the command for a value.
+
+    Attributes:
+        name: Of the value.
+        source: As written, with its braces.
+        quotes: The places that it stands in, innermost first.
+        allowed: What a value may consist of; None for anything.
+        reason: Why not anything.
+    """
+
+    name: str
+    source: str
+    quotes: tuple[Quote, ...]
+    allowed: Allowed | None = None
+    reason: str | None = None
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value goes there; otherwise the braces are the shell's."""
+        return self.quotes != (Quote.LITERAL,)
+
+    @property
+    def mark(self) -> str:
+        """What stands for it in a text that is read: a slot, or the braces themselves."""
+        return SLOT if self.takes_value else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTemplate:
+    """A command that was understood, with no values yet.
+
+    Attributes:
+        text: As written, with continued lines joined. Parsing it again gives the same.
+        pieces: Text for the shell, and places for values.
+        location: Where the command is written.
+        warnings: What is suspicious.
+    """
+
+    text: str
+    pieces: tuple[str | Placeholder, ...]
+    location: Location
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Names of the values that the command takes, in order, each once."""
+        return tuple(dict.fromkeys(p.name for p in _places(self.pieces) if p.takes_value))
+
+
+def parse_command(command: str, known: Collection[str], location: Location) -> CommandTemplate:
+    """Find the places for values in a command, and how each is quoted.
+
+    Args:
+        command: The template, as YAML gave it.
+        known: Names of the declared parameters and of all values given.
+        location: Of the command in the project file.
+
+    Raises:
+        CommandError: A placeholder is unknown, or stands where no value can be put safely.
+    """
+    if SLOT in command:
+        raise CommandError(
+            "the command holds a NUL character, which no command can", location=location
+        )
+    text = join_lines(command)
+    braces = divide(text, known)
+    slots = _slots(braces, location)
+    pieces = tuple(_pieces(braces, slots))
+    _refuse(pieces, slots, braces, known, location)
+    return CommandTemplate(text, pieces, location, tuple(_warnings(braces, pieces, location)))
+
+
+def render_command(
+    template: CommandTemplate,
+    values: Mapping[str, str],
+    extra: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Put the values into the command, for `bash -c`.
+
+    Args:
+        template: The command.
+        values: A text for each of its placeholders; others are ignored.
+        extra: Values that no parameter declares, appended as `--name value`.
+
+    Raises:
+        CommandError: A value is missing or cannot be put into its place, or the command is
+            longer than the system takes, or has no end that options can be appended to.
+    """
+    pieces, appended = template.pieces, ""
+    if extra:
+        pieces, place = _open_end(template)
+        appended = "".join(_appended(place, name, value, template) for name, value in extra)
+    parts = [p if isinstance(p, str) else _written(p, values, template) for p in pieces]
+    command = "".join(parts) + appended
+    _check_length(command, values, template)
+    return command
+
+
+def _open_end(
+    template: CommandTemplate,
+) -> tuple[tuple[str | Placeholder, ...], Placeholder]:
+    """Return the pieces that options can be appended to, and the place that these stand in."""
+    marked = (p if isinstance(p, str) else p.mark for p in template.pieces)
+    try:
+        end, slot = open_end("".join(marked))
+    except ClosedEndError as error:
+        raise CommandError(
+            f"values that no parameter declares cannot be appended: {error}",
+            location=template.location,
+            hint="declare them, and put each into the command as {name}",
+        ) from None
+    pieces: list[str | Placeholder] = []
+    for piece in template.pieces:
+        length = len(piece) if isinstance(piece, str) else len(piece.mark)
+        pieces += [piece[:end]] if isinstance(piece, str) else [piece] * (end > 0)
+        end = max(end - length, 0)
+    return tuple(pieces), Placeholder("", "--", slot.quotes, slot.allowed, slot.reason)
+
+
+def _places(pieces: Sequence[str | Placeholder]) -> Iterator[Placeholder]:
+    return (piece for piece in pieces if isinstance(piece, Placeholder))
+
+
+def _slots(braces: Braces, location: Location) -> list[Slot]:
+    fields = sum(isinstance(part, Field) for part in braces.parts)
+    if not fields:
+        return []
+    text = "".join(part if isinstance(part, str) else SLOT for part in braces.parts)
+    try:
+        return read(text).slots
+    except UnreadableError as error:
+        raise CommandError(
+            f"the command cannot be read: {error}",
+            location=location,
+            hint=f"it begins at {_excerpt(text.replace(SLOT, '{...}'), error.position)}",
+        ) from None
+
+
+def _excerpt(text: str, position: int) -> str:
+    return repr(text[position : position + 40].partition("\n")[0])
+
+
+def _pieces(braces: Braces, slots: Sequence[Slot]) -> Iterator[str | Placeholder]:
+    remaining = iter(slots)
+    for part in braces.parts:
+        if isinstance(part, str):
+            yield part
+            continue
+        slot = next(remaining)
+        quotes = slot.quotes if _is_place(part, slot) else (Quote.LITERAL,)
+        yield Placeholder(part.name, part.source, quotes, slot.allowed, slot.reason)
+
+
+def _is_place(part: Field, slot: Slot) -> bool:
+    """Return whether braces that look like a placeholder are one, or a mistake that is one."""
+    if part.is_known and part.is_plain:
+        return True
+    return slot.refusal is None and slot.quotes[-1] not in (Quote.SINGLE, Quote.COMMENT)
+
+
+def _refuse(
+    pieces: Sequence[str | Placeholder],
+    slots: Sequence[Slot],
+    braces: Braces,
+    known: Collection[str],
+    location: Location,
+) -> None:
+    fields = [part for part in braces.parts if isinstance(part, Field)]
+    unknown = []
+    for place, slot, part in zip(_places(pieces), slots, fields, strict=True):
+        if not place.takes_value:
+            continue
+        if not part.is_known:
+            unknown.append(part.name)
+        elif not part.is_plain:
+            raise CommandError(
+                f"{part.source} formats a value, but values are passed as they are given",
+                location=location,
+                hint=f"write {{{part.name}}}; {_BRACES_HINT}",
+            )
+        elif slot.refusal is not None:
+            raise CommandError(
+                f"no value can be put at {part.source}: {slot.refusal}", location=location
+            )
+    if unknown:
+        raise _unknown(list(dict.fromkeys(unknown)), known, location)
+
+
+def _unknown(names: Sequence[str], known: Collection[str], location: Location) -> CommandError:
+    from mlrun.near_miss import near_miss
+
+    declared = ", ".join(known) or "none"
+    what = ", ".join(f"{{{name}}}" for name in names)
+    verb = "are no parameters" if len(names) > 1 else "is no parameter"
+    message = f"{what} {verb} of this entry point (it has: {declared})"
+    meant = near_miss(names[0], known)
+    hint = f"did you mean {{{meant}}}?" if meant else f"declare it, or give -P {names[0]}=VALUE"
+    return CommandError(message, location=location, hint=f"{hint}; {_BRACES_HINT}")
+
+
+def _warnings(
+    braces: Braces, pieces: Sequence[str | Placeholder], location: Location
+) -> Iterator[Problem]:
+    if not braces.is_format:
+        yield Problem(
+            "the command has braces that are no placeholders; they are passed as they are",
+            location,
+            "MLflow refuses this command: it takes doubled braces, {{ and }}, for literal ones",
+        )
+    if braces.is_format:
+        for name in dict.fromkeys(p.name for p in _places(pieces) if not p.takes_value):
+            yield Problem(
+                f"${{{name}}} is the shell's variable, not the parameter {name}",
+                location,
+                f"write {{{name}}} for the parameter",
+            )
+
+
+def _written(place: Placeholder, values: Mapping[str, str], template: CommandTemplate) -> str:
+    if not place.takes_value:
+        return place.source
+    value = values.get(place.name)
+    if value is None:
+        raise CommandError(f"{place.source} has no value", location=template.location)
+    return _write(place, place.name, value, template)
+
+
+def _write(place: Placeholder, name: str, text: str, template: CommandTemplate) -> str:
+    if SLOT in text:
+        raise CommandError(
+            f"the value of {name} holds a NUL character, which no argument can",
+            location=template.location,
+        )
+    is_comment = place.quotes[0] is Quote.COMMENT
+    if place.allowed is not None and not is_comment and not is_allowed(text, place.allowed):
+        what = "a number" if place.allowed is Allowed.NUMBER else _PLAIN_WORDS
+        raise CommandError(
+            f"the value of {name} can only be {what} here: {place.reason}",
+            location=template.location,
+            hint=None if place.allowed is Allowed.NUMBER else _variable_hint(name),
+        )
+    return write(text, place.quotes)
+
+
+def _variable_hint(name: str) -> str:
+    return f"a variable takes any value: put VALUE={{{name}}} first, and have the code read it"
+
+
+def _appended(place: Placeholder, name: str, value: str, template: CommandTemplate) -> str:
+    key = _write(place, name, name, template)
+    return f" --{key} {_write(place, name, value, template)}"
+
+
+def _check_length(command: str, values: Mapping[str, str], template: CommandTemplate) -> None:
+    limit = _longest_argument()
+    try:
+        length = len(command) if command.isascii() else len(os.fsencode(command))
+    except UnicodeEncodeError as error:
+        raise CommandError(
+            f"the command holds a character that cannot be written here: {error}",
+            location=template.location,
+        ) from None
+    if length >= limit:
+        longest = max(values, key=lambda name: len(values[name]), default="")
+        raise CommandError(
+            f"the command is {length} bytes long with its values, the system takes {limit - 1}",
+            location=template.location,
+            hint=f"put long values into a file (the longest is {longest})" if longest else None,
+        )
+
+
+def _longest_argument() -> int:
+    """Return the bytes of one argument, its end included (Linux: MAX_ARG_STRLEN, 32 pages)."""
+    if sys.platform == "win32":
+        return 32767
+    by_pages = sys.platform.startswith("linux")
+    return 32 * os.sysconf("SC_PAGE_SIZE") if by_pages else os.sysconf("SC_ARG_MAX")

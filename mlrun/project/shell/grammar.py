@@ -1,0 +1,130 @@
+"""What a word means where it stands: keyword, argument, pattern, target of a redirection."""
+
+from __future__ import annotations
+
+import re
+
+from mlrun.project.shell.code_arguments import find_code, reads_code
+from mlrun.project.shell.frames import CaseState, CommandKind, Frame, FrameKind, ShellCommand, Word
+from mlrun.project.shell.reader import Reader
+
+_ARITHMETIC_TESTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"})
+_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*\0")
+_INPUT = "it is given to an interpreter as code"
+_EVALUATED = "bash evaluates a subscript, and would run code in a value"
+_COMPARED = "bash evaluates what [[ compares as numbers, and would run code in a value"
+
+_OPENING = frozenset({"if", "while", "until", "{"})
+_LEADING = frozenset({"then", "do", "else", "elif", "!", "time", "coproc"})
+_CLOSING = frozenset({"fi", "done", "}", "esac"})
+_KINDS = {
+    "for": CommandKind.FOR,
+    "select": CommandKind.FOR,
+    "case": CommandKind.CASE,
+    "function": CommandKind.FUNCTION,
+    "[[": CommandKind.CONDITION,
+}
+
+
+def end_word(reader: Reader) -> None:
+    """Give the word being read, if there is one, its place in the command."""
+    frame = reader.frame
+    word = frame.word
+    if word is None:
+        return
+    frame.word = None
+    word.end_slot = reader.slot_count
+    if frame.redirect is not None:
+        frame.command.inputs.append((frame.redirect, word))
+        frame.redirect = None
+    elif frame.kind is FrameKind.ARRAY:
+        if word.cooked().startswith("["):
+            reader.restrict_word(word, _EVALUATED)
+    else:
+        _take(reader, frame, word)
+
+
+def _take(reader: Reader, frame: Frame, word: Word) -> None:
+    if frame.command.kind is CommandKind.CLOSED:
+        frame.command = ShellCommand(word.first_slot)
+    command = frame.command
+    keyword = None if word.is_quoted else word.static()
+    if frame.in_pattern:
+        _take_pattern(frame, word, keyword)
+    elif command.kind is CommandKind.CONDITION:
+        command.words.append(word)
+        if keyword == "]]":
+            _end_condition(reader, command)
+    elif not command.words and command.kind is CommandKind.SIMPLE and keyword is not None:
+        _take_first(frame, word, keyword)
+    else:
+        _take_argument(reader, frame, word, keyword)
+
+
+def _take_pattern(frame: Frame, word: Word, keyword: str | None) -> None:
+    if keyword == "esac" and not frame.command.words:
+        _take_closing(frame, keyword)
+    else:
+        frame.command.words.append(word)
+
+
+def _take_first(frame: Frame, word: Word, keyword: str) -> None:
+    command = frame.command
+    if keyword in _CLOSING:
+        _take_closing(frame, keyword)
+    elif keyword in _OPENING:
+        frame.compounds += 1
+    elif keyword in _KINDS:
+        command.kind = _KINDS[keyword]
+        frame.compounds += command.kind in (CommandKind.FOR, CommandKind.CASE)
+    elif keyword not in _LEADING:
+        command.words.append(word)
+
+
+def _take_closing(frame: Frame, keyword: str) -> None:
+    frame.compounds = max(frame.compounds - 1, 0)
+    frame.command.kind = CommandKind.CLOSED
+    if keyword == "esac" and frame.cases:
+        frame.cases.pop()
+
+
+def _take_argument(reader: Reader, frame: Frame, word: Word, keyword: str | None) -> None:
+    command = frame.command
+    if command.kind is CommandKind.FOR and keyword == "do" and len(command.words) == 1:
+        frame.command = ShellCommand(reader.slot_count)
+        return
+    if _SUBSCRIPT.match(word.cooked()) and not command.arguments():
+        reader.restrict_word(word, _EVALUATED)
+    command.words.append(word)
+    if command.kind is CommandKind.FUNCTION:
+        frame.command = ShellCommand(reader.slot_count)
+    elif command.kind is CommandKind.CASE and keyword == "in" and len(command.words) == 2:
+        frame.cases.append(CaseState.PATTERN)
+        frame.command = ShellCommand(reader.slot_count)
+
+
+def _end_condition(reader: Reader, command: ShellCommand) -> None:
+    if any(word.cooked() in _ARITHMETIC_TESTS for word in command.words):
+        for word in command.words:
+            reader.restrict_word(word, _COMPARED)
+    command.kind = CommandKind.CLOSED
+
+
+def end_command(reader: Reader, operator: str) -> None:
+    """End the command being read; `operator` is what ended it, empty at the end of the text."""
+    end_word(reader)
+    frame = reader.frame
+    command = frame.command
+    if command.kind is CommandKind.SIMPLE:
+        find_code(reader, command)
+    if reads_code(command):
+        reader.restrict(frame.pipeline_slot, command.first_slot, _INPUT)
+        for redirection, word in command.inputs:
+            keep = () if redirection == "<<<" else word.direct
+            reader.restrict(word.first_slot, word.end_slot, _INPUT, keep)
+    if operator not in ("|", "|&"):
+        frame.pipeline_slot = reader.slot_count
+    elif command.kind is CommandKind.CLOSED:
+        frame.pipeline_slot = frame.first_slot
+    reader.reading.last = command
+    frame.command = ShellCommand(reader.slot_count)
