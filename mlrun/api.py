@@ -6,6 +6,7 @@ The argument names are those of `mlflow.projects.run` (MLflow 3.17), so that
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -117,6 +118,7 @@ def run(
 
     Raises:
         RunFailedError: `synchronous`, and the command failed.
+        KeyboardInterrupt: `synchronous`, and Ctrl-C ended the command.
         MlrunError: The command could not be brought to run.
     """
     request = RunRequest(
@@ -142,6 +144,7 @@ def run(
         log_params=log_params,
         exact_python=exact_python,
         grace_period=grace_period,
+        terminal=synchronous,
     )
     submitted = SubmittedRun(runner.start(request), wait_beside=not synchronous)
     if synchronous:
@@ -150,6 +153,8 @@ def run(
 
 
 def _raise_if_failed(outcome: Outcome) -> None:
+    if outcome.asked == signal.SIGINT:
+        raise KeyboardInterrupt
     if outcome.status is not RunStatus.FINISHED:
         message = f"run {outcome.run_id} {outcome.status.value.lower()}; its output: {outcome.log}"
         raise RunFailedError(message, run_id=outcome.run_id, exit_code=outcome.exit_code)

@@ -32,6 +32,7 @@ class Outcome:
         exit_code: What mlrun exits with.
         command_exit_code: The command's own, None where a signal ended it.
         command_signal: The signal that ended it, None where it exited.
+        asked: The signal by which someone asked for the end, None where nobody did.
         start_time: Milliseconds since the epoch.
         end_time: Milliseconds since the epoch.
         tracking_uri: Where it is recorded, None for nowhere.
@@ -47,6 +48,7 @@ class Outcome:
     exit_code: int
     command_exit_code: int | None
     command_signal: int | None
+    asked: int | None
     start_time: int
     end_time: int
     tracking_uri: str | None

@@ -117,6 +117,7 @@ def _outcome_of_abandoned(folder: RunFolder, pending: dict[str, object]) -> dict
         "exit_code": None,
         "command_exit_code": None,
         "command_signal": None,
+        "asked": None,
         "start_time": owner.get("start_time"),
         "end_time": pending["end_time"],
         "tracking_uri": pending["tracking_uri"],

@@ -45,6 +45,9 @@ class RunRequest:
         grace_period: Seconds between asking the command to end and killing it.
         stdout_to_stderr: Whether the command's standard output goes to standard error, because
             mlrun's standard output carries a document.
+        own_process: Whether this process exists for this run alone, as the command line's
+            does: then signals that it gets are the command's, and orphans are adopted.
+        terminal: Whether the command may get a pseudo-terminal, where mlrun has a terminal.
         undelivered: What undelivered records mean for the exit code.
     """
 
@@ -72,4 +75,6 @@ class RunRequest:
     cwd: Path = field(default_factory=Path.cwd)
     grace_period: float = 30.0
     stdout_to_stderr: bool = False
+    own_process: bool = False
+    terminal: bool = True
     undelivered: UndeliveredPolicy = UndeliveredPolicy.WARN

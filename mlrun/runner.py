@@ -176,6 +176,8 @@ def materialise(
         log=folder.log,
         grace_period=request.grace_period,
         stdout_to_stderr=request.stdout_to_stderr,
+        terminal=request.terminal,
+        own_process=request.own_process,
     )
 
 

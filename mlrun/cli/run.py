@@ -173,6 +173,7 @@ def _request(words: dict[str, Any]) -> RunRequest:
         tags=parse_assignments(words["tags"], "--tag"),
         log_params=not words["no_log_params"],
         grace_period=words["grace_period"],
+        own_process=True,
         stdout_to_stderr=words["form"] != "text",
         undelivered=_undelivered(words["undelivered"]),
     )
