@@ -7,6 +7,7 @@ way (no answer, a full disk, the end of mlrun itself), the next mlrun can delive
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from time import time
 
 from mlrun import tags
@@ -238,7 +239,7 @@ def close_failed(
     store.close()
 
 
-def _keep(folder: RunFolder, pending: dict[str, object], listen: Listener) -> bool:
+def _keep(folder: RunFolder, pending: Mapping[str, object], listen: Listener) -> bool:
     try:
         folder.write(PENDING, pending)
     except OSError as error:

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 
+_IS_LINUX = sys.platform == "linux"
+
+
 def state_folder() -> Path:
     """Return the folder of what must survive a clean-up: runs, undelivered records."""
     return _folder("MLRUN_STATE_DIR", "XDG_STATE_HOME", ".local/state", "user_state_dir")
@@ -29,7 +32,7 @@ def _folder(override: str, xdg: str, usual: str, elsewhere: str) -> Path:
     given = os.environ.get(override)
     if given:
         return Path(given).expanduser().absolute()
-    if sys.platform == "linux":
+    if _IS_LINUX:
         # The XDG Base Directory Specification in two lines: platformdirs, whose answer is the
         # same, takes 5 ms to import, and every run asks.
         base = os.environ.get(xdg, "")

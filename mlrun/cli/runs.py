@@ -131,7 +131,7 @@ def _status(document: dict[str, Any]) -> str:
         details.append(document["reason"])
     if document["delivered"] is False:
         details.append("not yet delivered to the tracking store")
-    return document["status"] + (f" ({', '.join(details)})" if details else "")
+    return f"{document['status']}" + (f" ({', '.join(details)})" if details else "")
 
 
 def _when(milliseconds: int | None) -> str:

@@ -14,12 +14,12 @@ from tests.functional.commands import Place
 # What mlrun may import of others' on the way to a command of the system's own environment.
 THIRD_PARTY = {"click", "platformdirs", "yaml", "_yaml", "cython_runtime", "_cython"}
 
-# Heavy modules of Python's own, each of which costs more than a millisecond.
+# Heavy modules of Python's own, each of which costs more than a millisecond. Not `difflib`:
+# Click itself imports it when it meets a short option.
 HEAVY = {
     "asyncio",
     "concurrent.futures",
     "ctypes",
-    "difflib",
     "email",
     "http.client",
     "importlib.metadata",

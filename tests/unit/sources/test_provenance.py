@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.sources import provenance
+from mlrun.sources.base import Provenance
 from mlrun.sources.provenance import start_probe, without_credentials
 
 
@@ -30,7 +31,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def ask(folder: Path) -> provenance.Provenance:
+def ask(folder: Path) -> Provenance:
     probe = start_probe(folder)
     assert probe is not None
     answer = probe.collect()
