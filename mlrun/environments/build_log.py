@@ -77,10 +77,13 @@ class BuildLog:
         """Return the error for a build that failed, with the end of the log."""
         tail = "\n".join(f"  {line}" for line in self._tail)
         return EnvironmentBuildError(
-            f"the environment could not be built: {message}\n{tail}".rstrip(),
+            f"the environment could not be built: {self._masked(message)}\n{tail}".rstrip(),
             location=location,
             hint=f"the whole log is in {self._file}",
         )
+
+    def _masked(self, text: str) -> str:
+        return mask_text(text, self._secrets)
 
     def _opened(self) -> BinaryIO:
         try:
@@ -89,7 +92,7 @@ class BuildLog:
             return open(os.devnull, "ab", buffering=0)
 
     def _keep(self, line: str, stream: BinaryIO) -> None:
-        line = mask_text(line, self._secrets)
+        line = self._masked(line)
         self._tail.append(line)
         with suppress(OSError):
             stream.write(line.encode("utf-8", "replace") + b"\n")
@@ -106,7 +109,8 @@ def _in_short(argv: Sequence[str]) -> str:
     """Return the words before the first long option."""
     from itertools import takewhile
 
-    return " ".join(takewhile(lambda w: not w.startswith("--"), (Path(argv[0]).name, *argv[1:])))
+    words = (Path(argv[0]).name, *mask_argv(argv[1:]))
+    return " ".join(takewhile(lambda word: not word.startswith("--"), words))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -77,11 +77,13 @@ class Installation:
         requirements: Lines, constraints, links; its local projects are not looked at.
         extra: Further requirements, as arguments.
         dependencies: Whether to install what the requirements require, too.
+        is_last: Whether nothing that this installs will be replaced.
     """
 
     requirements: RequirementList = field(default_factory=RequirementList)
     extra: tuple[str, ...] = ()
     dependencies: bool = True
+    is_last: bool = False
 
 
 class Installer(Protocol):
@@ -132,8 +134,9 @@ class UvInstaller:
             argv += ["--prerelease", "allow"]
         if any(line.startswith("--extra-index-url") for line in what.requirements.lines):
             argv += ["--index-strategy", "unsafe-best-match"]
-        if build.environ.get("PYTHONDONTWRITEBYTECODE"):
-            # Else no run would ever keep what it compiled.
+        if what.is_last and build.environ.get("PYTHONDONTWRITEBYTECODE"):
+            # Else no run would ever keep what it compiled. Otherwise the first run does it, for
+            # what it imports only.
             argv.append("--compile-bytecode")
         build.run(
             [*argv, *_arguments(what, build.work)], uv_variables(build.settings, build.environ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +64,9 @@ class PythonBuild:
         )
         build = self._building(place)
         installer.create(place.environment, python, build, bare=False)
-        for requirements in environment.lists:
-            self._install(requirements, place.environment, installer, build)
+        first, second = environment.lists
+        self._install(first, place.environment, installer, build, is_last=not second)
+        self._install(second, place.environment, installer, build, is_last=True)
         if environment.projects:
             local_projects.remove_projects(place.environment, python.version, installer, build)
         return {
@@ -102,13 +102,20 @@ class PythonBuild:
         return build
 
     def _install(
-        self, requirements: RequirementList, target: Path, installer: Installer, build: Building
+        self,
+        requirements: RequirementList,
+        target: Path,
+        installer: Installer,
+        build: Building,
+        *,
+        is_last: bool,
     ) -> None:
         if not requirements:
             return
         copied = local_projects.copies(requirements.projects, build.work)
         extra = tuple(f"{copy}{project.extras}" for copy, project in copied)
-        installer.install(target, Installation(replace(requirements), extra), build)
+        what = Installation(requirements, extra, is_last=is_last)
+        installer.install(target, what, build)
 
     def _installer(self) -> Installer:
         return installer_for(self._environment.manager, self._uv, self._spec.location)

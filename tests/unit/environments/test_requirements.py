@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_read_as_a_list(tmp_path: Path) -> None:
         read(tmp_path, "-r a")
 
 
-@pytest.mark.parametrize("text", [".", "-e .", "--editable=.", "./", "-e.", "file:.", "-e ."])
+@pytest.mark.parametrize("text", [".", "-e .", "--editable=.", "./", "-e.", "file:."])
 def test_the_project_itself_is_taken_out(tmp_path: Path, text: str) -> None:
     result = read(tmp_path, text, "six")
     assert result.lines == ["six"]

@@ -100,7 +100,7 @@ def test_a_named_file_is_read_only_when_it_is_wanted(tmp_path: Path) -> None:
 
 def test_a_version_that_is_none_is_refused_at_once() -> None:
     wrong = PythonEnv("tree.11", (), (), Path("/project"), None, HERE)
-    with pytest.raises(ProjectError, match="'tree.11' is not a version") as caught:
+    with pytest.raises(ProjectError, match=r"'tree\.11' is not a version") as caught:
         chosen(None, wrong)
     assert caught.value.location == HERE
 
