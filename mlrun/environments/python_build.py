@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from mlrun.environments.python_choice import PythonWish, choose_python
 from mlrun.environments.python_version import format_version, parse_version
 from mlrun.environments.requirements import RequirementList
 from mlrun.environments.store import BuildPlace, Facts, StoredEnvironment
+from mlrun.environments.system import user_path
 from mlrun.environments.uv_program import find_uv
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class PythonBuild:
         installer = self._installer()
         spec, environment = self._spec, self._environment
         wish = PythonWish(environment.request, spec.python, spec.location, environment.exact_python)
-        choice = choose_python(wish, self._environ, self._uv, self._report)
+        choice = choose_python(wish, self._users_environ(), self._uv, self._report)
         python, warning = choice.interpreter, choice.warning
         version = format_version(python.version)
         self._report(
@@ -116,6 +118,11 @@ class PythonBuild:
         extra = tuple(f"{copy}{project.extras}" for copy, project in copied)
         what = Installation(requirements, extra, is_last=is_last)
         installer.install(target, what, build)
+
+    def _users_environ(self) -> Mapping[str, str]:
+        """Return the variables with the PATH of the user, on which `python` is not mlrun's."""
+        path = user_path(self._environ, sys.prefix, sys.base_prefix)
+        return self._environ if path is None else {**self._environ, "PATH": path}
 
     def _installer(self) -> Installer:
         return installer_for(self._environment.manager, self._uv, self._spec.location)

@@ -16,6 +16,7 @@ from pathlib import Path
 from mlrun.environments.base import PreparedEnvironment, Report
 
 _TOOL_RECEIPTS = ("uv-receipt.toml", "pipx_metadata.json")
+_UVX_FOLDERS = ("archive-v", "environments-v")
 
 
 class SystemEnvironment:
@@ -59,4 +60,5 @@ def is_tool_environment(prefix: Path) -> bool:
     """
     if any((prefix / name).exists() for name in _TOOL_RECEIPTS):
         return True
-    return (prefix.resolve().parents[1] / "CACHEDIR.TAG").exists()
+    place = prefix.resolve().parent
+    return place.name.startswith(_UVX_FOLDERS) and (place.parent / "CACHEDIR.TAG").exists()

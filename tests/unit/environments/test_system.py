@@ -30,8 +30,10 @@ def test_the_folder_of_a_tool_is_taken_off(environment: Path, receipt: str) -> N
 
 def test_the_folder_that_uvx_adds_is_taken_off(environment: Path) -> None:
     (environment.parents[1] / "CACHEDIR.TAG").touch()
-    environ = path_of(environment / "bin", "/usr/bin")
-    assert user_path(environ, str(environment), "/usr") == "/usr/bin"
+    kept = environment.parents[1] / "archive-v0"
+    environment.parent.rename(kept)
+    environ = path_of(kept / "mlrun" / "bin", "/usr/bin")
+    assert user_path(environ, str(kept / "mlrun"), "/usr") == "/usr/bin"
 
 
 def test_an_activated_environment_is_the_users(environment: Path) -> None:
