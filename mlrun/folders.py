@@ -9,7 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-
 _IS_LINUX = sys.platform == "linux"
 
 

@@ -169,7 +169,9 @@ def find(name: str) -> RunFolder:
         RunNotFoundError: None, or several, have that name.
     """
     folders = newest_first()
-    if name == "last" and folders:
+    if not folders:
+        raise RunNotFoundError("no run was started on this machine yet")
+    if name == "last":
         return folders[0]
     found = [folder for folder in folders if folder.path.name.startswith(name)]
     ids = {folder.path.name.partition("-")[0] for folder in found}
@@ -179,7 +181,7 @@ def find(name: str) -> RunFolder:
         )
     if not found or not name:
         raise RunNotFoundError(
-            f"no run '{name}' was started here",
+            f"no run '{name}' was started on this machine",
             hint="`mlrun runs list` names those that were",
         )
     return found[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mlrun.cli.output import say
+from mlrun.cli.output import print_problem
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError
 from mlrun.project.load import load_project
@@ -34,8 +34,7 @@ def command(uri: str, form: str) -> None:
         return
     sys.stdout.write("\n".join(_lines(project, uri)) + "\n")
     for lint in project.lints:
-        place = f"{lint.location}: " if lint.location else ""
-        say(f"warning: {place}{lint.message}")
+        print_problem("warning", lint)
 
 
 def _lines(project: Project, uri: str) -> list[str]:

@@ -74,7 +74,7 @@ class Output:
 def print_error(error: MlrunError) -> None:
     """Print an error: what, where and what to do, for each problem."""
     for problem in error.problems:
-        _print_problem("error", problem)
+        print_problem("error", problem)
 
 
 def say(line: str) -> None:
@@ -103,7 +103,8 @@ def error_document(error: MlrunError) -> dict[str, Any]:
     }
 
 
-def _print_problem(kind: str, problem: Problem) -> None:
+def print_problem(kind: str, problem: Problem) -> None:
+    """Print one problem: what and where, and on a line of its own what to do."""
     place = f"{problem.location}: " if problem.location else ""
     say(f"{kind}: {place}{problem.message}")
     if problem.hint:

@@ -47,6 +47,8 @@ def test_run_is_named_by_the_beginning_of_its_id(project: Place) -> None:
 
 
 def test_unknown_run_is_an_error(project: Place) -> None:
+    assert "no run was started" in project.mlrun("runs", "show").stderr
+    project.run_project()
     answer = project.mlrun("runs", "show", "nope")
     assert answer.returncode == 125
     assert "no run 'nope'" in answer.stderr

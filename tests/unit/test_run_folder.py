@@ -39,7 +39,7 @@ def test_ambiguous_and_unknown_names_are_errors() -> None:
         begin(run_id)
     with pytest.raises(RunNotFoundError, match="beginning of 2 runs"):
         run_folder.find("aa")
-    with pytest.raises(RunNotFoundError, match="no run 'zz'"):
+    with pytest.raises(RunNotFoundError, match="no run 'zz' was started"):
         run_folder.find("zz")
 
 
