@@ -32,7 +32,7 @@ EXIT_UNDELIVERED = 123
 EXIT_NOT_STARTED = 125
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Location:
     """A place in a file that a user wrote.
 
@@ -52,7 +52,7 @@ class Location:
         return ":".join(str(part) for part in parts if part is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """One thing that is wrong (or, as a warning, suspicious): what, where, what to do.
 

@@ -27,7 +27,7 @@ class EventKind(str, Enum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One thing that happened.
 

@@ -22,7 +22,7 @@ _SHELL_SIGNAL_BASE = 128
 _HIGHEST_SIGNAL = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """How a run ended.
 

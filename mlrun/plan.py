@@ -16,7 +16,7 @@ from typing import Any
 PLAN_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanSource:
     """Where the code is.
 
@@ -33,7 +33,7 @@ class PlanSource:
     dirty: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanParameter:
     """One value, as given.
 
@@ -52,7 +52,7 @@ class PlanParameter:
     base: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanEnvironment:
     """What the command runs in.
 
@@ -65,7 +65,7 @@ class PlanEnvironment:
     digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
     """What is run."""
 
@@ -84,7 +84,7 @@ class Work:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delivery:
     """Where the work is done and recorded."""
 
@@ -98,7 +98,7 @@ class Delivery:
     backend: str = "local"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """One run, decided but not begun."""
 

@@ -25,7 +25,7 @@ ENCLOSING_RUN = "MLRUN_RUN_ID"
 """The variable in which a run's command, and so a nested mlrun, finds the run's id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BoundRun:
     """A plan with all that was looked up to make it.
 

@@ -15,7 +15,7 @@ class UndeliveredPolicy(str, Enum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunRequest:
     """One run, as asked for. The names are those of `mlflow.projects.run` where it has them.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LaunchRequest:
     """One command, ready to start.
 
@@ -47,7 +47,7 @@ class RunState(str, Enum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ending:
     """How a command ended.
 

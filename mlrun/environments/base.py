@@ -13,7 +13,7 @@ Report = Callable[[str], None]
 """Takes one calm line for the user: what is being waited for, or built."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PreparedEnvironment:
     """What to put before a command so that it runs in its environment.
 

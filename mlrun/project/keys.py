@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlrun.project.yaml_nodes import Document, Entry, shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
     """A mapping's entries, by what they were probably meant to be.
 

@@ -10,7 +10,7 @@ from mlrun.errors import Location, Problem
 from mlrun.project.types import ParameterType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """One declared parameter of an entry point.
 
@@ -34,7 +34,7 @@ class Parameter:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EntryPoint:
     """One thing that a project can run.
 
@@ -57,7 +57,7 @@ class EntryPoint:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PythonEnvFile:
     """A Python environment file that the project names; its content is not read here.
 
@@ -73,7 +73,7 @@ class PythonEnvFile:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PythonEnv:
     """A Python environment, from `python_env.yaml` or an inline mapping.
 
@@ -96,7 +96,7 @@ class PythonEnv:
     lints: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CondaEnv:
     """A conda environment file that the project names; its content is not read here."""
 
@@ -104,7 +104,7 @@ class CondaEnv:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DockerEnv:
     """A container that the project asks for (MLflow's `docker_env`).
 
@@ -125,7 +125,7 @@ class DockerEnv:
 Environment = PythonEnvFile | PythonEnv | CondaEnv | DockerEnv
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """A loaded project.
 

@@ -13,7 +13,7 @@ _PLAIN = _NAME.lower()
 _SUFFIXED = (f"{_PLAIN}.yaml", f"{_PLAIN}.yml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProjectFile:
     """What was found in a folder.
 

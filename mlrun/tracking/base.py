@@ -19,7 +19,7 @@ class RunStatus(str, Enum):
     KILLED = "KILLED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunStart:
     """What is recorded when a run begins.
 
@@ -45,7 +45,7 @@ class RunStart:
     run_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrackedRun:
     """A run that a store knows.
 
@@ -71,7 +71,7 @@ class TrackedRun:
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunEnd:
     """What is recorded when a run has ended.
 

@@ -21,7 +21,7 @@ TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105 - the name of a variable
 _FOREIGN_SIGNING = ("MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_AUTH")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Credentials:
     """What is sent as the Authorization header.
 

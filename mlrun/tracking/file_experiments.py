@@ -25,7 +25,7 @@ DEFAULT_NAME = "Default"
 _REGISTRY = "models"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileExperiment:
     """An experiment of a file store.
 
