@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlrun.errors import Location, ProjectError
+
+if TYPE_CHECKING:
+    import yaml
+
+    from mlrun.project.yaml_nodes import Document
+
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"[+-]?[0-9][0-9a-fA-FxXoObB_]*")
+_BOOLS = {
+    "true": "true",
+    "yes": "true",
+    "on": "true",
+    "false": "false",
+    "no": "false",
+    "off": "false",
+}
 
 
 class FileValue(NamedTuple):
     """One value of a parameter file.
 
     Attributes:
-        text: As written (`0.10` stays `0.10`); a list or mapping as JSON.
+        text: As written (`0.10` stays `0.10`); a list or mapping as JSON, with its numbers
+            as written where JSON knows their form.
         location: Of the value; in a JSON file, the file alone.
     """
 
@@ -44,9 +62,7 @@ def read_params_file(file: Path) -> dict[str, FileValue]:
 
 
 def _from_yaml(file: Path) -> dict[str, FileValue]:
-    import yaml
-
-    from mlrun.project.yaml_nodes import is_null, read_document
+    from mlrun.project.yaml_nodes import is_null, read_document, scalar
 
     document = read_document(file)
     if document.root is None or is_null(document.root):
@@ -57,12 +73,49 @@ def _from_yaml(file: Path) -> dict[str, FileValue]:
         node = entry.value
         if is_null(node):
             continue
-        if isinstance(node, yaml.ScalarNode):
-            text = str(node.value)
-        else:
-            text = _dumped(yaml.safe_load(yaml.serialize(node)))
+        text = scalar(node)
+        if text is None:
+            text = _collection(node, document)
         found[name] = FileValue(text, document.locate(node))
     return found
+
+
+def _collection(node: yaml.Node, document: Document) -> str:
+    """Return a node as JSON. It is written from the nodes: loading would rewrite numbers."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return "[" + ", ".join(_collection(item, document) for item in node.value) + "]"
+    pairs = (
+        f"{_dumped(name)}: {_collection(entry.value, document)}"
+        for name, entry in document.entries(node, "a value").items()
+    )
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _scalar(node: yaml.ScalarNode) -> str:
+    text = str(node.value)
+    kind = node.tag.rpartition(":")[2]
+    if kind == "null":
+        return "null"
+    if kind == "bool":
+        return _BOOLS.get(text.lower()) or _dumped(text)
+    if not node.style and _JSON_NUMBER.fullmatch(text):
+        return text
+    return _number(text) if kind in ("int", "float") else _dumped(text)
+
+
+def _number(text: str) -> str:
+    """Return a number of YAML's in JSON's form; as text where Python reads it otherwise."""
+    is_whole = _WHOLE.fullmatch(text) is not None
+    try:
+        if is_whole:
+            return _dumped(int(text, 0))
+        return _dumped(float(text.lower().replace(".inf", "inf").replace(".nan", "nan")))
+    except ValueError:
+        return _dumped(text)
 
 
 def _from_json(file: Path) -> dict[str, FileValue]:
@@ -109,12 +162,13 @@ def _nested(value: Any) -> str:
 
 
 def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _unique(pairs: list[tuple[str, Any]], file: Path) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ProjectError(f"the key '{twice}' is given twice", location=Location(file))
-    return dict(pairs)
+    unique: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in unique:
+            raise ProjectError(f"the key '{name}' is given twice", location=Location(file))
+        unique[name] = value
+    return unique

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ def test_yaml_values_are_passed_as_they_are_written(tmp_path: Path) -> None:
         "b": "1e-5",
         "c": "yes",
         "d": "x: y",
-        "f": "[1, 2.5]",
+        "f": "[1, 2.50]",
         "g": '{"k": "v"}',
         "h": "2024-01-01",
     }
@@ -82,3 +83,56 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MlrunError) as raised:
         read_params_file(tmp_path / "nope.yaml")
     assert "nope.yaml" in str(raised.value.location)
+
+
+@pytest.mark.parametrize(
+    ("written", "passed"),
+    [
+        ("[0.10, 1e-5, 1E+400, -0, 12345678901234567890.0]", None),
+        ("[0x1F, 1_000, +3, .5, 1.]", "[31, 1000, 3, 0.5, 1.0]"),
+        ("[.inf, -.INF, .nan]", "[Infinity, -Infinity, NaN]"),
+        ("[007, 1:30, 2024-13-45, !!int abc]", '["007", "1:30", "2024-13-45", "abc"]'),
+        ("['1', \"2\", yes, Off, ~, ä]", '["1", "2", true, false, null, "ä"]'),
+        ("{2024-01-01: {1: [x]}}", '{"2024-01-01": {"1": ["x"]}}'),
+    ],
+)
+def test_yaml_collections_become_json(tmp_path: Path, written: str, passed: str | None) -> None:
+    text = texts(tmp_path, "p.yaml", f"a: {written}\n")["a"]
+    assert text == (passed or written)
+    json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("p.yaml", "a: {b: 1, b: 2}\n", "'b' is given twice"),
+        ("p.yaml", "a: {? [x] : y}\n", "must be plain text"),
+        ("p.yaml", "a: !foo [1]\n", "tag '!foo'"),
+        ("p.yaml", "a: &a [*a]\n", "contains itself"),
+        ("p.json", '{"a": {"b": 1, "b": 2}}', "'b' is given twice"),
+    ],
+)
+def test_wrong_collections_are_refused(tmp_path: Path, name: str, content: str, said: str) -> None:
+    with pytest.raises(MlrunError, match=said):
+        texts(tmp_path, name, content)
+
+
+def test_what_a_yaml_file_repeats_by_alias_is_written_out(tmp_path: Path) -> None:
+    content = "a: &a {k: 0.10}\nb: {<<: *a, m: [*a]}\n"
+    assert texts(tmp_path, "p.yaml", content)["b"] == '{"k": 0.10, "m": [{"k": 0.10}]}'
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(st.lists(json_values) | st.dictionaries(st.text(), json_values))
+def test_collections_of_a_yaml_file_keep_their_meaning(
+    tmp_path_factory: pytest.TempPathFactory, value: object
+) -> None:
+    content = yaml.safe_dump({"a": value}, allow_unicode=False)
+    text = texts(tmp_path_factory.mktemp("p"), "p.yaml", content)["a"]
+    assert json.loads(text) == value
