@@ -16,7 +16,6 @@ from typing import Any
 
 from mlrun.errors import Location, ParameterError, Problem
 from mlrun.project.model import EntryPoint, Parameter
-from mlrun.project.params_file import read_params_file
 from mlrun.project.types import ParameterType
 from mlrun.project.values import is_remote, misfit
 
@@ -40,8 +39,9 @@ class BoundValue:
         type: None for a parameter that the entry point does not declare.
         text: As given.
         source: Where it came from.
-        base: For a path, the folder that it is relative to: the project's for a default,
-            where the user stands for all that is given.
+        base: For a relative path, the folder that it is relative to: the project's for a
+            default, where the user stands for all that is given. None for everything else,
+            so that equal work is equal wherever the user stands.
         location: Of the text, where it stands in a file.
     """
 
@@ -82,15 +82,16 @@ def bind(
         ParameterError: Values are missing or wrong; it names them all.
         ProjectError: The parameter file is wrong.
     """
-    offered = dict(_offered(given, params_file, cwd))
+    offered = dict(_offered(given, cwd / params_file if params_file is not None else None))
+    undeclared = [name for name in offered if name not in entry_point.parameters]
     problems: list[Problem] = []
     warnings: list[Problem] = []
     values: list[BoundValue] = []
     for parameter in entry_point.parameters.values():
         value = offered.pop(parameter.name, None)
-        bound = _bound(parameter, value, project_folder)
+        bound = _bound(parameter, value, project_folder if value is None else cwd)
         if bound is None:
-            problems.append(_missing(parameter))
+            problems.append(_missing(parameter, undeclared))
             continue
         values.append(bound)
         _check(bound, problems, warnings)
@@ -113,41 +114,39 @@ def text_of(value: Any) -> str:
 
 
 def _offered(
-    given: Mapping[str, str], params_file: Path | None, cwd: Path
+    given: Mapping[str, str], params_file: Path | None
 ) -> Iterator[tuple[str, BoundValue]]:
     """Yield what is given by name, the weaker source first."""
     if params_file is not None:
-        for name, found in read_params_file(cwd / params_file).items():
+        from mlrun.project.params_file import read_params_file
+
+        for name, found in read_params_file(params_file).items():
             source = ValueSource.FILE
-            yield name, BoundValue(name, None, found.text, source, cwd, found.location)
+            yield name, BoundValue(name, None, found.text, source, location=found.location)
     for name, text in given.items():
-        yield name, BoundValue(name, None, text, ValueSource.FLAG, cwd)
+        yield name, BoundValue(name, None, text, ValueSource.FLAG)
 
 
-def _bound(
-    parameter: Parameter, value: BoundValue | None, project_folder: Path
-) -> BoundValue | None:
-    is_path = parameter.type is ParameterType.PATH
+def _bound(parameter: Parameter, value: BoundValue | None, folder: Path) -> BoundValue | None:
     if value is not None:
-        base = value.base if is_path else None
-        return BoundValue(
-            value.name, parameter.type, value.text, value.source, base, value.location
-        )
-    if parameter.default is None:
+        text, source, location = value.text, value.source, value.location
+    elif parameter.default is not None:
+        text, source = parameter.default, ValueSource.DEFAULT
+        location = parameter.default_location or parameter.location
+    else:
         return None
-    return BoundValue(
-        parameter.name,
-        parameter.type,
-        parameter.default,
-        ValueSource.DEFAULT,
-        project_folder if is_path else None,
-        parameter.default_location or parameter.location,
-    )
+    is_path = parameter.type is ParameterType.PATH
+    base = folder if is_path and _is_relative(text) else None
+    return BoundValue(parameter.name, parameter.type, text, source, base, location)
 
 
-def _missing(parameter: Parameter) -> Problem:
+def _missing(parameter: Parameter, undeclared: Iterable[str]) -> Problem:
+    from mlrun.near_miss import near_miss
+
+    near = near_miss(parameter.name, undeclared)
     return Problem(
-        f"the parameter '{parameter.name}' has no value and no default",
+        f"the parameter '{parameter.name}' has no value and no default"
+        + (f", but there is one for '{near}'" if near else ""),
         parameter.location,
         f"give one: -P {parameter.name}=VALUE",
     )
@@ -201,26 +200,34 @@ def _path_problem(value: BoundValue) -> Problem | None:
             value.location,
             "download it first; or declare the parameter as `uri`, which is passed as it is",
         )
-    if value.text and os.path.lexists(_resolved(value)):
+    if value.text and os.path.exists(_resolved(value)):  # noqa: PTH110 - tells no from error
         return None
     return Problem(
         f"the path '{name}' is {shown}, and there is no such file or folder"
-        + ("" if value.text.startswith(("/", "~", "file:")) else f" in {value.base}"),
+        + (f" in {value.base}" if value.base is not None else ""),
         value.location,
         "a path that the command will write is declared as `string`",
     )
 
 
 def _resolved(value: BoundValue) -> str:
-    if value.type is not ParameterType.PATH or value.base is None:
+    if value.type is not ParameterType.PATH:
         return value.text
-    text = value.text
+    local = _local(value.text)
+    return os.path.abspath(local if value.base is None else value.base / local)
+
+
+def _is_relative(text: str) -> bool:
+    return not Path(_local(text)).is_absolute()
+
+
+def _local(text: str) -> str:
+    """Return a path with `file:` and `~` resolved."""
     if text[:5].lower() == "file:":
         from urllib.parse import unquote, urlsplit
 
-        text = unquote(urlsplit(text).path)
-    home = os.path.expanduser(text)  # noqa: PTH111 - an unknown user is no error here
-    return os.path.abspath(value.base / home)
+        return unquote(urlsplit(text).path)
+    return os.path.expanduser(text)  # noqa: PTH111 - an unknown user is no error here
 
 
 def _what(value: BoundValue) -> str:
@@ -230,6 +237,8 @@ def _what(value: BoundValue) -> str:
 def _hint(value: BoundValue) -> str | None:
     if value.text:
         return None
+    if value.source is ValueSource.FILE:
+        return "give a value, or leave it out of the file"
     return f"leave out -P {value.name}= for the default, or give a value"
 
 

@@ -26,12 +26,18 @@ def misfit(kind: ParameterType, text: str) -> str | None:
     """
     if "\0" in text:
         return "contains a NUL character, which no command's argument can hold"
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        return f"contains U+{ord(text[error.start]):04X}, half a character"
     check = _CHECKS.get(kind)
     return check(text) if check is not None else None
 
 
 def is_remote(text: str) -> bool:
     """Return whether a path is a URI of another machine (`s3://...`, `runs:/...`)."""
+    if text[:7].lower() == "file://":
+        return not text[7:].startswith(("/", "localhost/"))
     return _REMOTE.match(text) is not None
 
 
@@ -41,6 +47,8 @@ def _float(text: str) -> str | None:
     except ValueError:
         comma = re.fullmatch(r"[+-]?\d+,\d+", text)
         return "is not a float" + (" (write the comma as a point)" if comma else "")
+    if not text.isascii():
+        return "is not a float (write it with the digits 0 to 9)"
     return None if text == text.strip() else "is not a float because of the space around it"
 
 
@@ -61,7 +69,7 @@ def _uri(text: str) -> str | None:
 
 def _json(text: str) -> str | None:
     try:
-        json.loads(text)
+        json.loads(text, parse_int=str)
     except ValueError as error:
         if _literal(text) is not None:
             return "is in Python's form, not JSON"
@@ -75,21 +83,25 @@ def _list(text: str) -> str | None:
     """Accept JSON, Python's form, or words separated by commas."""
     if not text.startswith(("[", "(", "{")):
         return None if text else "is not a list"
-    if isinstance(_literal(text), (list, tuple)):
-        return None
     try:
-        return None if isinstance(json.loads(text), list) else "is not a list"
+        return None if isinstance(json.loads(text, parse_int=str), list) else "is not a list"
     except (ValueError, RecursionError):
+        if isinstance(_literal(text), (list, tuple)):
+            return None
         return "is not a list ([...] in JSON's or Python's form, or words separated by commas)"
 
 
 def _literal(text: str) -> object:
     import ast
+    import warnings
 
-    try:
-        return ast.literal_eval(text)
-    except _NOT_LITERAL:
-        return None
+    with warnings.catch_warnings():
+        # Python has an opinion of backslashes in a value, which is not its source code.
+        warnings.simplefilter("ignore")
+        try:
+            return ast.literal_eval(text)
+        except _NOT_LITERAL:
+            return None
 
 
 _CHECKS: dict[ParameterType, Callable[[str], str | None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -129,3 +130,36 @@ def test_python_values_become_text_as_in_mlflow() -> None:
         "[1, 'a']",
         "None",
     ]
+
+
+def test_missing_parameter_names_the_misspelt_one() -> None:
+    with pytest.raises(ParameterError, match=r"'alpha' has no value.*there is one for 'aplha'"):
+        bound(entry_point(alpha=(T.FLOAT, None)), {"aplha": "2"})
+
+
+def test_only_a_relative_path_depends_on_where_the_user_stands(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    declared = entry_point(p=(T.PATH, None), q=(T.PATH, None), s=(T.STRING, None))
+    values = {"p": "x", "q": str(tmp_path / "x"), "s": "x", "more": "x"}
+    binding = bound(declared, values, cwd=tmp_path)
+    assert [value.base for value in binding.values] == [tmp_path, None, None, None]
+
+
+def test_link_to_nothing_is_no_path(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(ParameterError, match="no such file"):
+        bound(entry_point(p=(T.PATH, None)), {"p": "link"}, cwd=tmp_path)
+
+
+def test_bytes_that_are_no_text_pass_through() -> None:
+    text = os.fsdecode(b"caf\xe9")
+    assert resolve(bound(entry_point(a=(T.STRING, None)), {"a": text}).values) == {"a": text}
+
+
+def test_mistake_in_a_file_is_shown_where_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("n:\n  ''\n")
+    with pytest.raises(ParameterError) as raised:
+        bound(entry_point(n=(T.INT, None)), file=file)
+    assert str(raised.value.location) == f"{file}:2:3"
+    assert "-P" not in str(raised.value.hint)

@@ -34,6 +34,7 @@ def test_fits(kind: T, texts: list[str]) -> None:
         (T.FLOAT, "0,5", "comma as a point"),
         (T.FLOAT, " 1", "space around it"),
         (T.FLOAT, "", "not a float"),
+        (T.FLOAT, "\u0663", "digits 0 to 9"),
         (T.INT, "notanint", "not an int"),
         (T.INT, "1.5", "but a float"),
         (T.INT, "1e5", "but a float"),
@@ -74,3 +75,22 @@ def test_remote_paths() -> None:
         assert is_remote(text)
     for text in ("data/x", "/data", "file:///x", "C:/x", "a:b", "~/x", ""):
         assert not is_remote(text)
+
+
+def test_half_a_character_fits_nothing_but_an_undecodable_byte_does() -> None:
+    assert "U+D800" in str(misfit(T.STRING, "a\ud800"))
+    assert misfit(T.STRING, "a\udcff") is None
+
+
+def test_backslashes_in_a_list_are_nobodys_warning() -> None:
+    assert misfit(T.LIST, r"['\d']") is None
+
+
+def test_numbers_of_any_length_are_json() -> None:
+    assert misfit(T.JSON, "1" * 5000) is None
+    assert misfit(T.LIST, f"[{'1' * 5000}]") is None
+
+
+def test_file_of_another_host_is_remote() -> None:
+    assert is_remote("file://host/x")
+    assert not is_remote("file://localhost/x")
