@@ -65,6 +65,10 @@ class Screen:
     def ends(self) -> None:
         self.process.wait(PATIENCE)
 
+    def returns_to_the_shell(self) -> None:
+        """Wait until keys are the shell's again; before that, they are still the command's."""
+        wait_until(lambda: self.foreground == self.process.pid, "the shell in the foreground")
+
     @property
     def foreground(self) -> int:
         assert self._master is not None
@@ -329,6 +333,7 @@ def test_stop_and_continue_from_an_interactive_shell(scene: Scene) -> None:
         wait_until(lambda: state_of(pid) == "S", "the command continued")
         s.type(b"text\r")
         s.shows("got text")
+        s.returns_to_the_shell()
         s.type(b"exit\r")
         s.ends()
     assert scene.ending()["exit_code"] == 0
@@ -346,6 +351,7 @@ def test_run_in_the_background_is_not_stopped_and_comes_to_the_foreground(scene:
         wait_until(lambda: s.foreground != s.process.pid, "mlrun in the foreground")
         s.type(b"text\r")
         s.shows("got text")
+        s.returns_to_the_shell()
         s.type(b"exit\r")
         s.ends()
     assert re.search(rb"[Ss]topped", s.shown) is None

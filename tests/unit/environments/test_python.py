@@ -215,12 +215,12 @@ def test_the_project_itself_belongs_to_its_checkout(
     two = own_project(tmp_path / "two", "second")
     before = {p: p.stat().st_mtime_ns for p in one.rglob("*")}
     prepared = [environment(f, "-e .", manager=manager).prepare(print) for f in (one, two)]
+    assert {p: p.stat().st_mtime_ns for p in one.rglob("*")} == before
     assert output(prepared[0], "own") == f"first {one / 'own.py'}"
     assert output(prepared[1], "own") == f"second {two / 'own.py'}"
     for each in prepared:
         code = "import needed, importlib.metadata as m; print(needed.VALUE, m.version('own'))"
         assert output(each, "python", "-c", code) == "from the cache 1.0"
-    assert {p: p.stat().st_mtime_ns for p in one.rglob("*")} == before
     (one / "own.py").write_text("def main(): print('changed')\n")
     again = environment(one, "-e .", manager=manager).prepare(print)
     assert again.folder == prepared[0].folder
