@@ -83,7 +83,8 @@ def machine() -> str:
     """Describe this machine in one line."""
     cores = len(os.sched_getaffinity(0))
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{_processor()}, {cores} cores, {platform.system()} {platform.release()}, {python}"
+    kernel = ".".join(platform.release().split(".")[:2])
+    return f"{_processor()}, {cores} cores, {platform.system()} {kernel}, {python}"
 
 
 def _cells(row: Row) -> list[str]:
