@@ -16,6 +16,9 @@ from mlrun.project.shell.lexer import read
 from mlrun.project.shell.quoting import Allowed, Quote, is_allowed, write
 from mlrun.project.shell.reader import UnreadableError
 
+_MOST_CHARACTERS = 2**21
+"""The longest argument of any common system, so that no absurd file is read at length."""
+
 _PLAIN_WORDS = "letters, digits and ._-/:=@%+,"
 _BRACES_HINT = "text in single quotes keeps its braces"
 
@@ -85,6 +88,12 @@ def parse_command(command: str, known: Collection[str], location: Location) -> C
     if SLOT in command:
         raise CommandError(
             "the command holds a NUL character, which no command can", location=location
+        )
+    if len(command) > _MOST_CHARACTERS:
+        raise CommandError(
+            f"the command is {len(command)} characters long, no shell takes that",
+            location=location,
+            hint="put it into a script in the project",
         )
     text = join_lines(command)
     braces = divide(text, known)

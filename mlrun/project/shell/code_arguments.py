@@ -32,6 +32,8 @@ def find_code(reader: Reader, command: ShellCommand) -> None:
     if not words:
         return
     for index in interpreters.command_positions(words):
+        if _look_at_code(reader, words, index):
+            return
         _look_at_command(reader, words, index)
     if interpreters.program_name(words[0]) not in ("echo", "printf"):
         _look_for_interpreters(reader, words)
@@ -44,18 +46,27 @@ def reads_code(command: ShellCommand) -> bool:
     )
 
 
+def _look_at_code(reader: Reader, words: Sequence[Word], index: int) -> bool:
+    """Look at a command all of whose arguments are code; return whether it is one."""
+    name = interpreters.program_name(words[index])
+    rest = words[index + 1 :]
+    if name == "eval":
+        _follow_shell(reader, rest)
+    elif name == "trap":
+        _follow_shell(reader, [word for word in rest if word.static() != "--"][:1])
+    elif name in interpreters.JOINING:
+        _restrict(reader, rest, f"{name} runs its arguments as code")
+    else:
+        return False
+    return True
+
+
 def _look_at_command(reader: Reader, words: Sequence[Word], index: int) -> None:
     name = interpreters.program_name(words[index])
     rest = words[index + 1 :]
     if name is None:
         if rest and rest[0].static() in interpreters.CODE_OPTIONS:
             _restrict(reader, rest[1:], _CHOSEN)
-    elif name == "eval":
-        _follow_shell(reader, rest)
-    elif name == "trap":
-        _follow_shell(reader, [word for word in rest if word.static() != "--"][:1])
-    elif name in interpreters.JOINING:
-        _restrict(reader, rest, f"{name} runs its arguments as code")
     elif name in interpreters.EVALUATING:
         _restrict_evaluated(reader, rest, name)
     elif name in interpreters.TESTING:

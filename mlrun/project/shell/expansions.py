@@ -19,6 +19,9 @@ _DOLLAR = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<special>[0-9@*#?$!-])"
     r"|(?P<ansi>')|(?P<translated>\")|(?P<slot>\0))?"
 )
+_DOUBLE_QUOTES = frozenset({Quote.DOUBLE, Quote.GLUED_DOUBLE, Quote.BROKEN_DOUBLE})
+_QUOTE_OR_SLOT = re.compile(r"\\.|[\"\0]", re.DOTALL)
+_ENTANGLED = "quotes and backticks are entangled there, $(...) has no such limit"
 _ANSI_END = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
 _HEAD = re.compile(r"[!#]?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(:?[-=+?])")
 _BACKTICKS = re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL)
@@ -170,16 +173,40 @@ def _read_inner_code(reader: Reader, found: re.Match[str], in_double: bool) -> N
     level = Quote.BACKTICK_DOUBLE if in_double else Quote.BACKTICK
     first = reader.slot_count
     reader.add_slots(reader.pos, found.end(), Quote.BARE)
+    if in_double:
+        _restrict_entangled(found[1], inner.slots)
     for number, slot in enumerate(inner.slots):
         slot.position = reader.reading.slots[first + number].position
         nest(slot, (level,))
         reader.reading.slots[first + number] = slot
 
 
+def _restrict_entangled(text: str, slots: list[Slot]) -> None:
+    """Restrict slots in quoted backticks where bash takes their quotes for those around.
+
+    It looks for braces to expand before it looks into the backticks, so that each double
+    quote in them ends the quotes around, or begins them again.
+    """
+    is_quoted = True
+    remaining = iter(slots)
+    for found in _QUOTE_OR_SLOT.finditer(text):
+        if found[0] == '"':
+            is_quoted = not is_quoted
+        elif found[0].endswith(SLOT):
+            slot = next(remaining)
+            if is_quoted is (slot.quotes[-1] in _DOUBLE_QUOTES):
+                slot.restrict(Allowed.PLAIN, _ENTANGLED)
+
+
 def nest(slot: Slot, outer: tuple[Quote, ...]) -> None:
     """Say of a slot in inner code which places that code stands in."""
     if slot.quotes[0] in (Quote.ESCAPED_BARE, Quote.ESCAPED_DOUBLE, Quote.ESCAPED_ANSI):
         slot.refuse("it stands after a backslash in code within code")
+    if outer == (Quote.BACKTICK_DOUBLE,):
+        if slot.quotes[-1] is Quote.DEFAULT_DOUBLE:
+            slot.refuse(_ODD_QUOTES.reason)
+        elif slot.quotes[-1] in _DOUBLE_QUOTES:
+            slot.quotes, outer = slot.quotes[:-1], (Quote.BROKEN_BACKTICK,)
     if slot.quotes == (Quote.WORD,):
         slot.quotes = (Quote.BARE,)
     if slot.quotes != (Quote.LITERAL,):
@@ -214,10 +241,15 @@ def read_double(reader: Reader) -> None:
     elif char == "`":
         read_backticks(reader)
     elif char == SLOT:
-        glued = reader.glued_at == reader.pos
-        reader.add_slot(Quote.GLUED_DOUBLE if glued else Quote.DOUBLE, frame.word)
+        reader.add_slot(_double_quote(reader), frame.word)
     else:
         _read_escape_in_double(reader, frame)
+
+
+def _double_quote(reader: Reader) -> Quote:
+    if reader.frames[-2].kind is FrameKind.ARRAY:
+        return Quote.BROKEN_DOUBLE
+    return Quote.GLUED_DOUBLE if reader.glued_at == reader.pos else Quote.DOUBLE
 
 
 def _read_escape_in_double(reader: Reader, frame: Frame) -> None:

@@ -123,13 +123,20 @@ class ShellCommand:
         first_slot: Number of the first slot in it.
         kind: What the shell makes of them.
         words: Redirections are not among them.
-        inputs: Words of `<` and `<<<`, with the operator.
+        inputs: Words of redirections, with the operator.
+        has_program: Whether one of the words is no assignment before all others.
     """
 
     first_slot: int
     kind: CommandKind = CommandKind.SIMPLE
     words: list[Word] = field(default_factory=list)
     inputs: list[tuple[str, Word]] = field(default_factory=list)
+    has_program: bool = False
+
+    def add(self, word: Word) -> None:
+        """Take a further word."""
+        self.words.append(word)
+        self.has_program = self.has_program or not word.is_assignment()
 
     def arguments(self) -> list[Word]:
         """Return the words without the assignments before the first."""

@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 
 from mlrun.project.shell.code_arguments import find_code, reads_code
-from mlrun.project.shell.frames import CaseState, CommandKind, Frame, FrameKind, ShellCommand, Word
+from mlrun.project.shell.frames import (
+    OPAQUE,
+    SLOT,
+    CaseState,
+    CommandKind,
+    Frame,
+    FrameKind,
+    ShellCommand,
+    Word,
+)
+from mlrun.project.shell.quoting import Allowed
 from mlrun.project.shell.reader import Reader
 
 _ARITHMETIC_TESTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"})
-_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*\0")
+_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*")
+_ELEMENT = re.compile(r"\[[^\]]*")
 _INPUT = "it is given to an interpreter as code"
 _EVALUATED = "bash evaluates a subscript, and would run code in a value"
 _COMPARED = "bash evaluates what [[ compares as numbers, and would run code in a value"
@@ -38,10 +49,19 @@ def end_word(reader: Reader) -> None:
         frame.command.inputs.append((frame.redirect, word))
         frame.redirect = None
     elif frame.kind is FrameKind.ARRAY:
-        if word.cooked().startswith("["):
-            reader.restrict_word(word, _EVALUATED)
+        _restrict_subscript(reader, word, _ELEMENT)
     else:
         _take(reader, frame, word)
+
+
+def _restrict_subscript(reader: Reader, word: Word, subscript: re.Pattern[str]) -> None:
+    found = subscript.match(word.cooked())
+    if found is None:
+        return
+    for number in word.direct[: found[0].count(SLOT)]:
+        reader.reading.slots[number].restrict(Allowed.NUMBER, _EVALUATED)
+    if OPAQUE in found[0]:
+        reader.restrict(word.first_slot, word.end_slot, _EVALUATED, word.direct)
 
 
 def _take(reader: Reader, frame: Frame, word: Word) -> None:
@@ -52,7 +72,7 @@ def _take(reader: Reader, frame: Frame, word: Word) -> None:
     if frame.in_pattern:
         _take_pattern(frame, word, keyword)
     elif command.kind is CommandKind.CONDITION:
-        command.words.append(word)
+        command.add(word)
         if keyword == "]]":
             _end_condition(reader, command)
     elif not command.words and command.kind is CommandKind.SIMPLE and keyword is not None:
@@ -65,7 +85,7 @@ def _take_pattern(frame: Frame, word: Word, keyword: str | None) -> None:
     if keyword == "esac" and not frame.command.words:
         _take_closing(frame, keyword)
     else:
-        frame.command.words.append(word)
+        frame.command.add(word)
 
 
 def _take_first(frame: Frame, word: Word, keyword: str) -> None:
@@ -78,7 +98,7 @@ def _take_first(frame: Frame, word: Word, keyword: str) -> None:
         command.kind = _KINDS[keyword]
         frame.compounds += command.kind in (CommandKind.FOR, CommandKind.CASE)
     elif keyword not in _LEADING:
-        command.words.append(word)
+        command.add(word)
 
 
 def _take_closing(frame: Frame, keyword: str) -> None:
@@ -93,9 +113,9 @@ def _take_argument(reader: Reader, frame: Frame, word: Word, keyword: str | None
     if command.kind is CommandKind.FOR and keyword == "do" and len(command.words) == 1:
         frame.command = ShellCommand(reader.slot_count)
         return
-    if _SUBSCRIPT.match(word.cooked()) and not command.arguments():
-        reader.restrict_word(word, _EVALUATED)
-    command.words.append(word)
+    if not command.has_program:
+        _restrict_subscript(reader, word, _SUBSCRIPT)
+    command.add(word)
     if command.kind is CommandKind.FUNCTION:
         frame.command = ShellCommand(reader.slot_count)
     elif command.kind is CommandKind.CASE and keyword == "in" and len(command.words) == 2:
@@ -106,7 +126,9 @@ def _take_argument(reader: Reader, frame: Frame, word: Word, keyword: str | None
 def _end_condition(reader: Reader, command: ShellCommand) -> None:
     if any(word.cooked() in _ARITHMETIC_TESTS for word in command.words):
         for word in command.words:
-            reader.restrict_word(word, _COMPARED)
+            for number in word.direct:
+                reader.reading.slots[number].restrict(Allowed.NUMBER, _COMPARED)
+            reader.restrict(word.first_slot, word.end_slot, _COMPARED)
     command.kind = CommandKind.CLOSED
 
 
@@ -119,6 +141,7 @@ def end_command(reader: Reader, operator: str) -> None:
         find_code(reader, command)
     if reads_code(command):
         reader.restrict(frame.pipeline_slot, command.first_slot, _INPUT)
+        frame.pipeline_slot = command.first_slot
         for redirection, word in command.inputs:
             keep = () if redirection == "<<<" else word.direct
             reader.restrict(word.first_slot, word.end_slot, _INPUT, keep)

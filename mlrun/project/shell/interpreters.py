@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mlrun.project.shell.frames import Word
 
@@ -40,68 +40,62 @@ _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _SKIPPED = re.compile(r"[0-9]+(?:\.[0-9]+)?[smhd]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """A program that takes code as an argument.
 
     Attributes:
-        names: Matches its names.
+        names: Its names, without a version.
         option: Matches the option that code follows; its group is code in the same word.
         with_value: Other options that take a word.
         ends: Options after which nothing is code any more.
         program: Number of the first operand that is code, None where none is.
         code_elsewhere: Options that say that the code is in none of the operands.
+        is_client: Whether its options may follow its operands.
     """
 
-    names: re.Pattern[str]
-    option: re.Pattern[str] | None = None
-    with_value: frozenset[str] = frozenset()
-    ends: frozenset[str] = frozenset()
+    names: str
+    option: str | None = None
+    with_value: str = ""
+    ends: str = ""
     program: int | None = None
-    code_elsewhere: frozenset[str] = field(default=frozenset())
+    code_elsewhere: str = ""
+    is_client: bool = False
 
 
 INTERPRETERS = (
     Interpreter(
-        re.compile(r"i?python[0-9.]*w?|pypy[0-9.]*"),
-        re.compile(r"-[bBdEiIOPqRsSuvx]*c(.*)", re.DOTALL),
-        with_value=_words("-W -X"),
-        ends=_words("-m"),
+        "python ipython pythonw pypy",
+        r"-[bBdEiIOPqRsSuvx]*c(.*)",
+        with_value="-W -X",
+        ends="-m",
     ),
+    Interpreter("perl ruby", r"-[A-Za-z0-9]*?[eE](.*)", with_value="-I -r"),
     Interpreter(
-        re.compile(r"perl[0-9.]*|ruby[0-9.]*"),
-        re.compile(r"-[A-Za-z0-9]*?[eE](.*)", re.DOTALL),
-        with_value=_words("-I -r"),
+        "node nodejs bun deno Rscript RScript rscript R julia lua octave octave-cli scala",
+        r"(?:-e|-E|-p|-pe|eval|--eval|--print)(?:=(.*))?",
+        with_value="-r --require -l -J -L --project",
     ),
+    Interpreter("php", r"-r(.*)"),
+    Interpreter("matlab", r"-(?:batch|r)()"),
+    Interpreter("fish csh tcsh xonsh nu pwsh powershell", r"-[A-Za-z]*[cC](?:ommand)?()"),
     Interpreter(
-        re.compile(r"node(?:js)?|bun|deno|[Rr]script|R|julia|lua[0-9.]*|octave(?:-cli)?|scala"),
-        re.compile(r"(?:-e|-E|-p|-pe|eval|--eval|--print)(?:=(.*))?", re.DOTALL),
-        with_value=_words("-r --require -l -J -L --project"),
-    ),
-    Interpreter(re.compile(r"php[0-9.]*"), re.compile(r"-r(.*)", re.DOTALL)),
-    Interpreter(re.compile(r"matlab"), re.compile(r"-(?:batch|r)()")),
-    Interpreter(
-        re.compile(r"fish|t?csh|xonsh|nu|pwsh|powershell"),
-        re.compile(r"-[A-Za-z]*[cC](?:ommand)?()"),
-    ),
-    Interpreter(
-        re.compile(r"[gmn]?awk"),
-        with_value=_words("-F -v --assign --field-separator"),
+        "awk gawk mawk nawk",
+        with_value="-F -v --assign --field-separator",
         program=0,
-        code_elsewhere=_words("-f --file"),
+        code_elsewhere="-f --file",
     ),
     Interpreter(
-        re.compile(r"g?sed"),
-        re.compile(r"(?:-[nErsiuz]*e|--expression)=?(.*)", re.DOTALL),
-        with_value=_words("-l"),
+        "sed gsed",
+        r"(?:-[nErsiuz]*e|--expression)=?(.*)",
+        with_value="-l",
         program=0,
-        code_elsewhere=_words("-f --file -e --expression"),
+        code_elsewhere="-f --file -e --expression",
     ),
-    Interpreter(re.compile(r"sqlite3|duckdb"), re.compile(r"-(?:c|cmd)()"), program=1),
-    Interpreter(re.compile(r"psql"), re.compile(r"(?:-c|--command)=?(.*)", re.DOTALL)),
-    Interpreter(re.compile(r"mysql|mariadb"), re.compile(r"(?:-e|--execute)=?(.*)", re.DOTALL)),
+    Interpreter("sqlite duckdb", r"-(?:c|cmd)()", program=1),
+    Interpreter("psql", r"(?:-c|--command)=?(.*)", is_client=True),
+    Interpreter("mysql mariadb", r"(?:-e|--execute)=?(.*)", is_client=True),
 )
-_CLIENTS = re.compile(r"psql|mysql|mariadb")
+_BY_NAME = {name: known for known in INTERPRETERS for name in known.names.split()}
 
 
 def program_name(word: Word) -> str | None:
@@ -112,7 +106,7 @@ def program_name(word: Word) -> str | None:
 
 def interpreter_named(name: str) -> Interpreter | None:
     """Return what is known of an interpreter, None for any other program."""
-    return next((known for known in INTERPRETERS if known.names.fullmatch(name)), None)
+    return _BY_NAME.get(name) or _BY_NAME.get(name.rstrip("0123456789."))
 
 
 def is_found_anywhere(name: str) -> bool:
@@ -160,27 +154,30 @@ def shell_code(words: Sequence[Word], start: int) -> int | None:
 
 
 def foreign_code(known: Interpreter, words: Sequence[Word], start: int) -> Iterator[int]:
-    """Yield the numbers of the words that are code for the interpreter named at `start`."""
+    """Yield the numbers of the words that are code for the interpreter named at `start`.
+
+    A number may be that of no word, where an option lacks its code.
+    """
+    elsewhere = known.code_elsewhere.split()
+    has_program = known.program is not None
+    is_elsewhere = has_program and any(w.cooked() in elsewhere for w in words[start + 1 :])
     operands = 0
-    is_elsewhere = known.program is not None and any(
-        word.cooked() in known.code_elsewhere for word in words[start + 1 :]
-    )
     index = start + 1
     while index < len(words):
         text = words[index].cooked()
-        found = known.option.fullmatch(text) if known.option else None
-        if text in known.ends:
-            return
+        found = re.fullmatch(known.option, text, re.DOTALL) if known.option else None
         if found:
             yield index if found[1] else index + 1
             index += not found[1]
-        elif text in known.with_value:
+        elif text in known.with_value.split():
             index += 1
+        elif text in known.ends.split():
+            return
         elif not text.startswith("-") or text == "-":
             if operands == known.program and not is_elsewhere:
                 yield index
             operands += 1
-            if known.program is None and not _CLIENTS.fullmatch(program_name(words[start]) or ""):
+            if not has_program and not known.is_client:
                 return
         index += 1
 

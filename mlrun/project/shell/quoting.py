@@ -26,6 +26,11 @@ class Quote(str, Enum):
     """In double quotes, right after a `$NAME` that would swallow the value's first letters."""
     ESCAPED_DOUBLE = "escaped-double"
     """In double quotes, right after a backslash that is meant as one."""
+    BROKEN_DOUBLE = "broken-double"
+    """In double quotes in an array, where bash garbles a delete character."""
+    BROKEN_BACKTICK = "broken-backtick"
+    """In double quotes in backticks in double quotes, where bash expands braces: this level
+    and the further one together."""
     ANSI = "ansi"
     """In `$'...'`."""
     ESCAPED_ANSI = "escaped-ansi"
@@ -131,6 +136,15 @@ def _ansi(value: str) -> str:
     return "'" + _bare(value) + "$'"
 
 
+_in_backticks = _escaper('\\$`"')
+_in_default = _escaper('\\"$`}')
+
+
+def _default_double(value: str) -> str:
+    # Bash looks for the end of a single quote or of <( there, though both are only characters.
+    return re.sub("['(]", r'"\g<0>"', _in_default(value))
+
+
 _WRITERS: dict[Quote, Callable[[str], str]] = {
     Quote.WORD: quoted,
     Quote.BARE: _bare,
@@ -139,11 +153,13 @@ _WRITERS: dict[Quote, Callable[[str], str]] = {
     Quote.DOUBLE: _double,
     Quote.GLUED_DOUBLE: lambda value: '""' + _double(value),
     Quote.ESCAPED_DOUBLE: lambda value: "\\" + _double(value),
+    Quote.BROKEN_DOUBLE: lambda value: '"' + _bare(value) + '"',
+    Quote.BROKEN_BACKTICK: lambda value: '"' + _in_backticks(_bare(value)) + '"',
     Quote.ANSI: _ansi,
     Quote.ESCAPED_ANSI: lambda value: "\\" + _ansi(value),
-    Quote.DEFAULT_DOUBLE: _escaper('\\"$`}'),
+    Quote.DEFAULT_DOUBLE: _default_double,
     Quote.BACKTICK: _escaper("\\$`"),
-    Quote.BACKTICK_DOUBLE: _escaper('\\$`"'),
+    Quote.BACKTICK_DOUBLE: _in_backticks,
     Quote.RAW: str,
     Quote.COMMENT: lambda value: value if _PLAIN.fullmatch(value) else "...",
     Quote.LITERAL: str,

@@ -108,12 +108,6 @@ class Reader:
             if number not in exempt:
                 self.reading.slots[number].restrict(Allowed.PLAIN, reason)
 
-    def restrict_word(self, word: Word, reason: str) -> None:
-        """Allow only numbers in a word that is evaluated, and plain values in its expansions."""
-        for number in word.direct:
-            self.reading.slots[number].restrict(Allowed.NUMBER, reason)
-        self.restrict(word.first_slot, word.end_slot, reason)
-
     def word(self) -> Word:
         """Return the word being read, begun here if there is none."""
         frame = self.frame
