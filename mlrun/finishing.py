@@ -1,16 +1,17 @@
 """The last step of the line: what became of the command is recorded, now or later.
 
-What is to be delivered is first written to the run's folder, so that whatever happens on the
-way (no answer, a full disk, the end of mlrun itself), the next mlrun can deliver it.
+How the run ended, and what is to be delivered, is first written to the run's folder, so that
+whatever happens on the way (no answer, impatience, the end of mlrun itself), it is known, and
+the next mlrun can deliver it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from contextlib import suppress
 from time import time
 
-from mlrun import tags
+from mlrun import run_folder, tags
 from mlrun.backends.base import Ending, RunHandle
 from mlrun.environments.base import PreparedEnvironment
 from mlrun.errors import MlrunError
@@ -83,20 +84,24 @@ class LaunchedRun:
         return self._outcome.status if self._outcome is not None else RunStatus.RUNNING
 
     def wait(self) -> Outcome:
-        """Wait for the command's end, record it, and return how the run ended."""
+        """Wait for the command's end, record it, and return how the run ended.
+
+        Whoever interrupts the recording leaves the delivery to the next mlrun; the run is
+        closed all the same, and a further call returns its outcome.
+        """
         with self._waiting:
             if self._outcome is None:
                 ending = self.handle.wait()
                 self._environment.release()
-                self._start_complete.wait()
-                self._beside.join(_COURTESY)
                 self._outcome = self._finish(ending)
+                self._beside.join(_COURTESY)
             return self._outcome
 
     def _work_beside(self) -> None:
         """Do beside the command what need not be done before it starts."""
         from mlrun.recovery import settle_earlier_runs
 
+        self._folder.reserve()
         try:
             self._store.after_launch()
         except MlrunError as error:
@@ -106,30 +111,38 @@ class LaunchedRun:
         settle_earlier_runs()
 
     def _finish(self, ending: Ending) -> Outcome:
-        end_time = int(time() * 1000)
-        status = status_of(ending, self._recorded_status(ending))
-        self._announce_end(ending, status)
-        end = RunEnd(self.tracked.run_id, status, end_time, self._tags(ending))
-        delivered = deliver(self._store, self._folder, end, self._listen)
+        end = RunEnd(self.tracked.run_id, status_of(ending), int(time() * 1000), self._tags(ending))
+        keep(self._folder, self._store, end, self._outcome_of(ending, end), self._listen)
+        delivered = False
+        try:
+            self._start_complete.wait()
+            status = status_of(ending, self._recorded_status(ending))
+            end = RunEnd(end.run_id, status, end.end_time, end.tags)
+            self._announce_end(ending, status)
+            delivered = deliver(self._store, self._folder, end, self._listen)
+            self._store.close()
+        finally:
+            self._outcome = self._outcome_of(ending, end, delivered=delivered)
+            close(self._folder, self._outcome, self._listen)
+        return self._outcome
+
+    def _outcome_of(self, ending: Ending, end: RunEnd, *, delivered: bool = False) -> Outcome:
         matters = not delivered and self._undelivered is UndeliveredPolicy.FAIL
-        outcome = Outcome(
-            run_id=self.tracked.run_id,
-            status=status,
-            exit_code=exit_code_of(ending, status, undelivered_matters=matters),
+        return Outcome(
+            run_id=end.run_id,
+            status=end.status,
+            exit_code=exit_code_of(ending, end.status, undelivered_matters=matters),
             command_exit_code=ending.exit_code,
             command_signal=ending.signal,
             asked=ending.asked,
             start_time=self._start_time,
-            end_time=end_time,
+            end_time=end.end_time,
             tracking_uri=self._store.uri or None,
             experiment_id=self.tracked.experiment_id,
             delivered=delivered,
             log=str(self._folder.log),
             web_url=self.tracked.web_url,
         )
-        close(self._folder, outcome, self._listen)
-        self._store.close()
-        return outcome
 
     def _recorded_status(self, ending: Ending) -> RunStatus | None:
         """Return what the script itself recorded; only a code of 0 leaves it a say."""
@@ -162,12 +175,10 @@ class LaunchedRun:
         self._listen(Event(EventKind.ENDED, f"the command {describe_ending(ending)}", data))
 
 
-def deliver(store: TrackingStore, folder: RunFolder, end: RunEnd, listen: Listener) -> bool:
-    """Record the end of a run in its store; what cannot be recorded now waits in its folder.
-
-    Returns:
-        Whether the store has it.
-    """
+def keep(
+    folder: RunFolder, store: TrackingStore, end: RunEnd, outcome: Outcome, listen: Listener
+) -> None:
+    """Write to a run's folder how it ended and what is to be delivered, before anything else."""
     pending = {
         "tracking_uri": store.uri,
         "run_id": end.run_id,
@@ -175,75 +186,90 @@ def deliver(store: TrackingStore, folder: RunFolder, end: RunEnd, listen: Listen
         "end_time": end.end_time,
         "tags": dict(end.tags),
     }
-    kept = _keep(folder, pending, listen)
+    folder.free_reserve()
+    try:
+        folder.write(PENDING, pending)
+        folder.write(OUTCOME, outcome.to_dict())
+    except OSError as error:
+        _warn_of_folder(error, listen)
+
+
+def deliver(store: TrackingStore, folder: RunFolder, end: RunEnd, listen: Listener) -> bool:
+    """Record the end of a run in its store; what cannot be recorded now waits in its folder.
+
+    Returns:
+        Whether the store has it.
+    """
     try:
         store.finish(end)
     except MlrunError as error:
-        later = "; the next mlrun delivers it" if kept else ""
+        later = "; the next mlrun delivers it" if folder.read(PENDING) is not None else ""
         message = f"the end of run {end.run_id} could not be recorded: {error.message}{later}"
         listen(Event(EventKind.WARNING, message, {"phase": "finish", "code": error.code}))
         return False
-    folder.remove(PENDING)
+    with suppress(OSError):
+        folder.remove(PENDING)
     return True
 
 
 def close(folder: RunFolder, outcome: Outcome, listen: Listener) -> None:
     """Write a run's outcome to its folder, and let go of the folder."""
-    listen(
-        Event(
-            EventKind.FINISHED,
-            f"run {outcome.run_id} {outcome.status.value.lower()}",
-            outcome.to_dict(),
-        )
-    )
+    folder.free_reserve()
     try:
         folder.write(OUTCOME, outcome.to_dict())
         if outcome.delivered:
             folder.settle()
     except OSError as error:
-        listen(Event(EventKind.WARNING, f"the run's folder cannot be written: {error.strerror}"))
+        _warn_of_folder(error, listen)
+    message = f"run {outcome.run_id} {outcome.status.value.lower()}"
+    listen(Event(EventKind.FINISHED, message, outcome.to_dict()))
     folder.let_go()
 
 
-def close_failed(
+def close_unlaunched(
     store: TrackingStore,
     tracked: TrackedRun,
     folder: RunFolder,
     listen: Listener,
     reason: str,
     *,
-    failed: bool = False,
+    start_time: int,
+    status: RunStatus,
+    exit_code: int,
 ) -> None:
     """Record a run whose command never started: FAILED, or KILLED where that was asked for."""
-    now = int(time() * 1000)
-    status = RunStatus.FAILED if failed else RunStatus.KILLED
-    end = RunEnd(tracked.run_id, status, now, {tags.FAILURE: reason})
-    delivered = deliver(store, folder, end, listen)
-    outcome = Outcome(
-        run_id=tracked.run_id,
-        status=status,
-        exit_code=125,
-        command_exit_code=None,
-        command_signal=None,
-        asked=None,
-        start_time=now,
-        end_time=now,
-        tracking_uri=store.uri or None,
-        experiment_id=tracked.experiment_id,
-        delivered=delivered,
-        log=str(folder.log),
-        web_url=tracked.web_url,
-        reason=reason,
-    )
-    close(folder, outcome, listen)
-    store.close()
+    end = RunEnd(tracked.run_id, status, int(time() * 1000), {tags.FAILURE: reason})
+    if not folder.has_id:
+        with suppress(MlrunError):
+            run_folder.name(folder, tracked.run_id)
 
+    def outcome(*, delivered: bool) -> Outcome:
+        return Outcome(
+            run_id=tracked.run_id,
+            status=status,
+            exit_code=exit_code,
+            command_exit_code=None,
+            command_signal=None,
+            asked=None,
+            start_time=start_time,
+            end_time=end.end_time,
+            tracking_uri=store.uri or None,
+            experiment_id=tracked.experiment_id,
+            delivered=delivered,
+            log=str(folder.log),
+            web_url=tracked.web_url,
+            reason=reason,
+        )
 
-def _keep(folder: RunFolder, pending: Mapping[str, object], listen: Listener) -> bool:
+    keep(folder, store, end, outcome(delivered=False), listen)
+    delivered = False
     try:
-        folder.write(PENDING, pending)
-    except OSError as error:
-        message = f"the run's folder cannot be written: {error.strerror}"
-        listen(Event(EventKind.WARNING, message, {"phase": "finish"}))
-        return False
-    return True
+        delivered = deliver(store, folder, end, listen)
+        store.close()
+    finally:
+        close(folder, outcome(delivered=delivered), listen)
+
+
+def _warn_of_folder(error: OSError, listen: Listener) -> None:
+    message = f"the run's folder cannot be written: {error.strerror}"
+    listen(Event(EventKind.WARNING, message, {"phase": "finish"}))

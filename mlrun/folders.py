@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from mlrun.errors import SourceError
+
 _IS_LINUX = sys.platform == "linux"
 
 
@@ -20,6 +22,20 @@ def state_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder of what can be made again: environments, clones."""
     return _folder("MLRUN_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "user_cache_dir")
+
+
+def current_folder() -> Path:
+    """Return the folder that the user stands in.
+
+    Raises:
+        SourceError: It was removed.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise SourceError(
+            "the current folder was removed", hint="change to a folder that exists"
+        ) from None
 
 
 def runs_folder() -> Path:

@@ -1,7 +1,8 @@
 """What earlier runs left undone: ends that were not delivered, runs whose mlrun was killed.
 
 Every mlrun that runs something does this beside its command, and every look at the runs does
-it first. A run on another machine (with a shared state folder) is left to that machine.
+it first, for a short while. A run on another machine (with a shared state folder) is left to
+that machine.
 """
 
 from __future__ import annotations
@@ -10,24 +11,33 @@ import os
 from time import time
 
 from mlrun import tags
-from mlrun.errors import MlrunError
-from mlrun.events import Event, EventKind, Listener, ignore
-from mlrun.finishing import OUTCOME, PENDING, deliver
-from mlrun.run_folder import RunFolder, unsettled
-from mlrun.tracking.base import RunEnd, RunStatus, TrackingStore
+from mlrun.errors import MlrunError, TrackingUnavailableError
+from mlrun.finishing import OUTCOME, PENDING
+from mlrun.run_folder import RunFolder, unborn, unsettled
+from mlrun.tracking.base import RunEnd, RunStatus
 from mlrun.tracking.target import open_store
 
 ABANDONED = "mlrun itself was killed, and with it the command"
 
+_SHORTLY = 3.0
+_MONTH = 30 * 24 * 3600.0
 
-def settle_earlier_runs(listen: Listener = ignore) -> int:
+
+def settle_shortly() -> None:
+    """Do as much of `settle_earlier_runs` as can be done while a person waits."""
+    import threading
+
+    thread = threading.Thread(target=settle_earlier_runs, daemon=True)
+    thread.start()
+    thread.join(_SHORTLY)
+
+
+def settle_earlier_runs() -> int:
     """Mark runs whose mlrun is gone, and deliver what is pending.
 
-    Args:
-        listen: Takes one line for each run that was settled.
-
     Returns:
-        How many runs were settled. What cannot be delivered stays for the next time.
+        How many runs were settled. What cannot be delivered stays for the next time, unless
+        its store has refused it for a month.
     """
     settled = 0
     unreachable: set[str] = set()
@@ -35,66 +45,86 @@ def settle_earlier_runs(listen: Listener = ignore) -> int:
         if not _is_from_here(folder) or not folder.try_hold():
             continue
         try:
-            settled += _settle(folder, listen, unreachable)
+            settled += _settle(folder, unreachable)
         except OSError:
             continue
         finally:
             folder.let_go()
+    for folder in unborn():
+        if folder.try_hold():
+            folder.discard()
     return settled
 
 
-def _settle(folder: RunFolder, listen: Listener, unreachable: set[str]) -> int:
+def _settle(folder: RunFolder, unreachable: set[str]) -> bool:
     outcome = folder.read(OUTCOME)
     pending = folder.read(PENDING)
     if outcome is None:
         pending = pending or _abandoned(folder)
-        folder.write(OUTCOME, _outcome_of_abandoned(folder, pending))
-    if pending is not None and not _deliver(folder, pending, unreachable):
-        return 0
-    document = folder.read(OUTCOME) or {}
-    folder.write(OUTCOME, {**document, "delivered": True})
-    folder.settle()
-    message = (
-        f"run {document.get('run_id')} of an earlier mlrun is recorded as {document.get('status')}"
-    )
-    listen(Event(EventKind.PROGRESS, message, {"phase": "recovery"}))
-    return 1
-
-
-def _deliver(folder: RunFolder, pending: dict[str, object], unreachable: set[str]) -> bool:
-    uri = pending["tracking_uri"]
-    if uri in unreachable:
-        return False
-    try:
-        store = open_store(str(uri) if uri else None, dict(os.environ))
-    except MlrunError:
-        return False
-    end = RunEnd(
-        run_id=str(pending["run_id"]),
-        status=RunStatus(str(pending["status"])),
-        end_time=int(str(pending["end_time"])),
-        tags=dict(pending["tags"]) if isinstance(pending["tags"], dict) else {},
-    )
-    try:
-        if _has_ended_itself(store, end):
-            folder.remove(PENDING)
-            return True
-        if not deliver(store, folder, end, ignore):
-            unreachable.add(str(uri))
+        outcome = _outcome_of_abandoned(folder, pending)
+        folder.write(OUTCOME, outcome)
+    if outcome.get("delivered") is not True and not _was_continued(folder):
+        end = _end_of(pending or outcome)
+        recorded = _deliver(outcome.get("tracking_uri"), end, unreachable) if end else None
+        if recorded is None:
+            if end is None or end.end_time < (time() - _MONTH) * 1000:
+                folder.settle()
             return False
-    finally:
-        store.close()
+        folder.write(OUTCOME, {**outcome, "status": recorded.value, "delivered": True})
+    folder.remove(PENDING)
+    folder.settle()
     return True
 
 
-def _has_ended_itself(store: TrackingStore, end: RunEnd) -> bool:
-    """Return whether an abandoned run's script had recorded its end before it was killed."""
-    if end.tags.get(tags.FAILURE) != ABANDONED:
-        return False
+def _was_continued(folder: RunFolder) -> bool:
+    """Return whether the run went on in a later folder, whose end is the one that counts."""
+    run_id, _, number = folder.path.name.partition("-")
+    following = int(number) + 1 if number.isdecimal() else 2
+    return (folder.path.parent / f"{run_id}-{following}").is_dir()
+
+
+def _end_of(document: dict[str, object]) -> RunEnd | None:
+    """Return the end that a document describes, None if it was damaged."""
+    found = document.get("tags")
     try:
-        return store.status(end.run_id) not in (None, RunStatus.RUNNING)
+        return RunEnd(
+            run_id=str(document["run_id"]),
+            status=RunStatus(document["status"]),
+            end_time=int(str(document["end_time"])),
+            tags={str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {},
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _deliver(uri: object, end: RunEnd, unreachable: set[str]) -> RunStatus | None:
+    """Record the end of a run; return the status that is recorded, None if none could be."""
+    if uri in unreachable:
+        return None
+    try:
+        store = open_store(str(uri) if uri else None, dict(os.environ))
     except MlrunError:
-        return False
+        return None
+    try:
+        recorded = store.status(end.run_id)
+        if recorded is not None and _stands(recorded, end):
+            return recorded
+        store.finish(end)
+    except TrackingUnavailableError:
+        unreachable.add(str(uri))
+        return None
+    except MlrunError:
+        return None
+    finally:
+        store.close()
+    return end.status
+
+
+def _stands(recorded: RunStatus, end: RunEnd) -> bool:
+    """Return whether what the script itself has recorded is to be kept."""
+    if end.tags.get(tags.FAILURE) == ABANDONED:
+        return recorded is not RunStatus.RUNNING
+    return end.status is RunStatus.FINISHED and recorded is RunStatus.FAILED
 
 
 def _abandoned(folder: RunFolder) -> dict[str, object]:

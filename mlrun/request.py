@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from mlrun.folders import current_folder
+
 
 class UndeliveredPolicy(str, Enum):
     """What a finished run whose records stayed behind means for the exit code."""
@@ -72,7 +74,7 @@ class RunRequest:
     tracking: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
     log_params: bool = True
-    cwd: Path = field(default_factory=Path.cwd)
+    cwd: Path = field(default_factory=current_folder)
     grace_period: float = 30.0
     stdout_to_stderr: bool = False
     own_process: bool = False

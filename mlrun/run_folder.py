@@ -10,6 +10,7 @@
         events.jsonl    what happened
         outcome.json    how it ended; missing while it runs
         pending.json    what the tracking store has not got yet; missing when it has all
+        reserve         room for the two last ones on a disk that the log has filled
     <state>/runs/.open/<run id>     an empty file for each run that is not settled yet
 
 A run is settled when it has an outcome and nothing is pending.
@@ -17,11 +18,12 @@ A run is settled when it has an outcome and nothing is pending.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time, time_ns
 from typing import Any
@@ -32,6 +34,9 @@ from mlrun.folders import runs_folder
 
 _OPEN = ".open"
 _STARTING = ".starting-"
+_RESERVE = "reserve"
+_RESERVED_BYTES = 16 * 1024
+_LONG_STARTING = 3600.0
 
 
 class RunFolder:
@@ -46,6 +51,11 @@ class RunFolder:
         self._lock: int | None = None
 
     @property
+    def has_id(self) -> bool:
+        """Whether the folder was given its run's id."""
+        return not self.path.name.startswith(_STARTING)
+
+    @property
     def log(self) -> Path:
         """The file with the command's output."""
         return self.path / "output.log"
@@ -54,8 +64,13 @@ class RunFolder:
         """Write one JSON document, whole or not at all."""
         target = self.path / name
         temporary = target.with_suffix(f".{os.getpid()}.new")
-        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(target)
+        try:
+            temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            temporary.replace(target)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
 
     def read(self, name: str) -> dict[str, Any] | None:
         """Return one JSON document, None if it isn't there or was cut off."""
@@ -84,6 +99,16 @@ class RunFolder:
         except OSError:
             return []
         return [event for line in lines if (event := _parsed(line)) is not None]
+
+    def reserve(self) -> None:
+        """Set some room aside for how the run will end, as far as there is any."""
+        with suppress(OSError):
+            (self.path / _RESERVE).write_bytes(bytes(_RESERVED_BYTES))
+
+    def free_reserve(self) -> None:
+        """Give that room free."""
+        with suppress(OSError):
+            (self.path / _RESERVE).unlink()
 
     def hold(self) -> None:
         """Mark the run as one that this process runs, until it ends in whatever way."""
@@ -129,8 +154,12 @@ def create(plan: Mapping[str, Any]) -> RunFolder:
         (root / _OPEN).mkdir(parents=True, exist_ok=True)
         folder = RunFolder(root / f"{_STARTING}{os.getpid()}-{time_ns()}")
         folder.path.mkdir(mode=0o700)
-        folder.hold()
-        folder.write("plan.json", plan)
+        try:
+            folder.hold()
+            folder.write("plan.json", plan)
+        except BaseException:
+            folder.discard()
+            raise
     return folder
 
 
@@ -146,9 +175,7 @@ def name(folder: RunFolder, run_id: str) -> RunFolder:
     root = folder.path.parent
     with _writing():
         folder.write("owner.json", _owner(run_id))
-        named = _rename(folder, root, run_id)
-        (root / _OPEN / named.path.name).touch()
-    return named
+        return _rename(folder, root, run_id)
 
 
 @contextmanager
@@ -190,7 +217,9 @@ def find(name: str) -> RunFolder:
 def newest_first() -> list[RunFolder]:
     """Return all runs' folders, the newest first."""
     try:
-        entries = [entry for entry in os.scandir(runs_folder()) if not entry.name.startswith(".")]
+        entries = [
+            e for e in os.scandir(runs_folder()) if not e.name.startswith(".") and e.is_dir()
+        ]
     except FileNotFoundError:
         return []
     entries.sort(key=_started, reverse=True)
@@ -198,15 +227,31 @@ def newest_first() -> list[RunFolder]:
 
 
 def unsettled() -> Iterator[RunFolder]:
-    """Yield the folders of runs that have no outcome yet, or something pending."""
+    """Yield the folders of runs that have no outcome yet, or something pending.
+
+    They come in an order that begins elsewhere each time: whoever has time for some of them
+    only does not see the same ones again and again.
+    """
     root = runs_folder()
     try:
-        names = os.listdir(root / _OPEN)
+        names = sorted(os.listdir(root / _OPEN))
     except OSError:
         return
-    for name in sorted(names):
+    first = time_ns() // 1000 % len(names) if names else 0
+    for name in names[first:] + names[:first]:
         if (root / name).is_dir():
             yield RunFolder(root / name)
+
+
+def unborn() -> Iterator[RunFolder]:
+    """Yield the folders of runs that got no id long after they were to begin."""
+    try:
+        entries = [e for e in os.scandir(runs_folder()) if e.name.startswith(_STARTING)]
+    except OSError:
+        return
+    for entry in entries:
+        if 0 < _modified(Path(entry.path)) < time() - _LONG_STARTING:
+            yield RunFolder(Path(entry.path))
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
@@ -218,22 +263,33 @@ def _parsed(line: str) -> dict[str, Any] | None:
 
 
 def _started(entry: os.DirEntry[str]) -> float:
+    path = Path(entry.path)
+    return _modified(path / "owner.json") or _modified(path)
+
+
+def _modified(path: Path) -> float:
     try:
-        return (Path(entry.path) / "owner.json").stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
-        return entry.stat().st_mtime
+        return 0.0
 
 
 def _rename(folder: RunFolder, root: Path, run_id: str) -> RunFolder:
-    """Rename the folder; a name that is taken cannot be, since a run's folder isn't empty."""
+    """Rename the folder; a name that is taken cannot be, since a run's folder isn't empty.
+
+    It is entered among the unsettled ones before, so that a kill in between loses no run.
+    """
     number = 1
     while True:
         path = root / (run_id if number == 1 else f"{run_id}-{number}")
         if not path.exists():
+            (root / _OPEN / path.name).touch()
             try:
                 folder.path.rename(path)
-            except FileExistsError:
-                continue
+            except OSError as error:
+                if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                    continue
+                raise
             folder.path = path
             return folder
         number += 1

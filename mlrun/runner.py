@@ -18,13 +18,13 @@ from mlrun.backends.base import LaunchRequest, RunHandle
 from mlrun.environments.base import PreparedEnvironment
 from mlrun.errors import MlrunError
 from mlrun.events import Event, EventKind, Listener, ignore
-from mlrun.execution.interruption import Interrupted
-from mlrun.finishing import LaunchedRun, close_failed
+from mlrun.execution.interruption import Deferral, Interrupted, exit_code_after
+from mlrun.finishing import LaunchedRun, close_unlaunched
 from mlrun.outcome import Outcome
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
-from mlrun.tracking.base import RunStart, TrackedRun, TrackingStore
+from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 from mlrun.tracking.target import open_store
 
 
@@ -57,10 +57,9 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     store = open_store(bound.plan.delivery.tracking_uri, environ, asked=request.tracking_uri)
     start_time = int(time() * 1000)
     folder = run_folder.create(bound.plan.to_dict())
-    tracked = track(bound, request, store, start_time, folder)
     listen = _also_recorded(listen, folder)
-    with _ended_if_not_launched(store, tracked, folder, listen):
-        run_folder.name(folder, tracked.run_id)
+    with _ended_if_not_launched(store, folder, start_time, listen):
+        tracked = track(bound, request, store, start_time, folder, listen)
         _announce_tracked(tracked, store, listen)
         environment = prepare(bound, listen)
         launch_request = materialise(bound, request, environment, tracked, folder, environ)
@@ -101,17 +100,23 @@ def track(
     store: TrackingStore,
     start_time: int,
     folder: RunFolder,
+    listen: Listener,
 ) -> TrackedRun:
-    """Make the run, or continue the one that was asked for.
+    """Make the run, or continue the one that was asked for, and give the folder its id.
 
     Raises:
         TrackingError: The store did not answer, or refused.
     """
-    try:
-        return store.start(_run_start(bound, request, start_time))
-    except BaseException:
-        folder.discard()
-        raise
+
+    def notice() -> None:
+        line = "asked to end; waiting for the tracking store's answer (once more: at once)"
+        listen(Event(EventKind.PROGRESS, line, {"phase": "track"}))
+
+    with Deferral(notice) as deferral:
+        tracked = store.start(_run_start(bound, request, start_time))
+        run_folder.name(folder, tracked.run_id)
+    deferral.end()
+    return tracked
 
 
 def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStart:
@@ -171,7 +176,7 @@ def materialise(
     return LaunchRequest(
         argv=("bash", "-c", bound.render()),
         cwd=bound.checkout.path,
-        env={**variables, **tracked.variables, ENCLOSING_RUN: tracked.run_id},
+        env={**variables, **tracked.variables, **_enclosing(bound, tracked)},
         run_id=tracked.run_id,
         log=folder.log,
         grace_period=request.grace_period,
@@ -179,6 +184,12 @@ def materialise(
         terminal=request.terminal,
         own_process=request.own_process,
     )
+
+
+def _enclosing(bound: BoundRun, tracked: TrackedRun) -> dict[str, str]:
+    """Return what makes this run the parent of those that its command starts."""
+    is_recorded = bound.plan.delivery.tracking_uri is not None
+    return {ENCLOSING_RUN: tracked.run_id} if is_recorded else {}
 
 
 def launch(
@@ -200,20 +211,39 @@ def launch(
 
 @contextmanager
 def _ended_if_not_launched(
-    store: TrackingStore, tracked: TrackedRun, folder: RunFolder, listen: Listener
+    store: TrackingStore, folder: RunFolder, start_time: int, listen: Listener
 ) -> Iterator[None]:
     """Record the truth about a run whose command never started."""
     try:
         yield
-    except (Interrupted, KeyboardInterrupt):
-        close_failed(store, tracked, folder, listen, "interrupted before the command started")
-        raise
-    except MlrunError as error:
-        close_failed(store, tracked, folder, listen, error.message, failed=True)
-        raise
     except BaseException as error:
-        close_failed(store, tracked, folder, listen, f"{type(error).__name__}", failed=True)
+        if store.begun is None:
+            folder.discard()
+            raise
+        was_asked = isinstance(error, (Interrupted, KeyboardInterrupt))
+        close_unlaunched(
+            store,
+            store.begun,
+            folder,
+            listen,
+            _reason(error),
+            start_time=start_time,
+            status=RunStatus.KILLED if was_asked else RunStatus.FAILED,
+            exit_code=_exit_code(error),
+        )
         raise
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, (Interrupted, KeyboardInterrupt)):
+        return "interrupted before the command started"
+    return error.message if isinstance(error, MlrunError) else type(error).__name__
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, (Interrupted, KeyboardInterrupt)):
+        return exit_code_after(error)
+    return error.exit_code if isinstance(error, MlrunError) else 1
 
 
 def _announce_tracked(tracked: TrackedRun, store: TrackingStore, listen: Listener) -> None:

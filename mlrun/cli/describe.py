@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ import click
 from mlrun.cli.output import print_problem
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError
+from mlrun.folders import current_folder
 from mlrun.project.load import load_project
 from mlrun.project.model import EntryPoint, Parameter, Project
 from mlrun.project.scripts import scripts_in
@@ -28,7 +28,7 @@ from mlrun.sources.fetch import fetch
 )  # fmt: skip
 def command(uri: str, form: str) -> None:
     """Show a project's entry points, parameters and environment."""
-    project = load_project(fetch(uri, None, Path.cwd()).path)
+    project = load_project(fetch(uri, None, current_folder()).path)
     if form == "json":
         sys.stdout.write(json.dumps(_document(project), indent=2) + "\n")
         return

@@ -6,16 +6,16 @@ for themselves.
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from mlrun.cli.streams import complete_streams, silence_stdout
 from mlrun.errors import MlrunError
-from mlrun.execution.interruption import Interrupted
-
-_EXIT_INTERRUPTED = 130
+from mlrun.execution.interruption import Interrupted, exit_code_after
 
 _COMMANDS = {
     "run": "Run a project.",
@@ -99,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code_for(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. Errors are printed here, and only here."""
+    complete_streams()
     try:
         returned = cli.main(arguments, prog_name="mlrun", standalone_mode=False)
         sys.stdout.flush()
@@ -110,18 +111,13 @@ def exit_code_for(arguments: Sequence[str] | None = None) -> int:
 
         print_error(error)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _EXIT_INTERRUPTED
-    except Interrupted as interrupted:
-        return interrupted.exit_code
-    except BrokenPipeError:
-        _silence_stdout()
+    except (Interrupted, KeyboardInterrupt) as interruption:
+        return exit_code_after(interruption)
+    except click.Abort:
+        return exit_code_after(KeyboardInterrupt())
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        silence_stdout()
         return 1
     return returned if isinstance(returned, int) else 0
-
-
-def _silence_stdout() -> None:
-    """Keep Python from complaining at exit about a reader that has gone."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

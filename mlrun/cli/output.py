@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlrun.errors import MlrunError, Problem, TrackingError
+from mlrun.cli.streams import print_document
+from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.events import Event, EventKind
 from mlrun.outcome import Outcome
 from mlrun.plan import Plan
@@ -45,6 +46,26 @@ class Output:
         elif event.kind in _ALWAYS or self._verbose:
             say(event.message)
 
+    def begin(self) -> None:
+        """Find out before anything starts whether the result can be written.
+
+        What an earlier run has left in the file is removed.
+
+        Raises:
+            UsageError: It cannot.
+        """
+        path = self._result_file
+        if path is None:
+            return
+        try:
+            if path.is_file() or not path.exists():
+                path.write_bytes(b"")
+        except OSError as error:
+            self._result_file = None
+            raise UsageError(
+                f"the result file '{path}' cannot be written: {error.strerror}"
+            ) from None
+
     def finished(self, outcome: Outcome) -> None:
         """Say how the run ended."""
         self._document({"version": RESULT_VERSION, "outcome": outcome.to_dict(), "error": None})
@@ -53,20 +74,28 @@ class Output:
 
     def failed(self, error: MlrunError) -> None:
         """Say, in the documents only, why the command could not be brought to run."""
-        document = error_document(error)
+        self._error(error.message, error_document(error))
+
+    def interrupted(self, exit_code: int) -> None:
+        """Say that the command was not brought to run, because someone asked for the end."""
+        message = "interrupted before the command started"
+        problem = {"message": message, "at": None, "hint": None}
+        document = {"phase": "internal", "code": "interrupted", "exit_code": exit_code}
+        self._error(message, {**document, "problems": [problem]})
+
+    def _error(self, message: str, document: dict[str, Any]) -> None:
         if self._form == "json-lines":
-            _write_line(Event(EventKind.ERROR, error.message, document).to_dict())
+            _write_line(Event(EventKind.ERROR, message, document).to_dict())
         self._document({"version": RESULT_VERSION, "outcome": None, "error": document})
 
     def planned(self, plan: Plan) -> None:
         """Print a plan, for a dry run. The event stream has it already."""
         if self._form != "json-lines":
-            sys.stdout.write(json.dumps(plan.to_dict(), indent=2) + "\n")
+            print_document(json.dumps(plan.to_dict(), indent=2) + "\n")
 
     def _document(self, document: Mapping[str, Any]) -> None:
         if self._form == "json":
-            sys.stdout.write(json.dumps(document, indent=2) + "\n")
-            sys.stdout.flush()
+            print_document(json.dumps(document, indent=2) + "\n")
         if self._result_file is not None:
             _write_file(self._result_file, document)
 
@@ -139,12 +168,12 @@ def _printable(line: str) -> str:
 
 
 def _write_line(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document) + "\n")
-    sys.stdout.flush()
+    print_document(json.dumps(document) + "\n")
 
 
 def _write_file(path: Path, document: Mapping[str, Any]) -> None:
+    """Write the result. The run is over: what fails here changes nothing of it."""
     try:
         path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise TrackingError(f"the result cannot be written to '{path}': {error.strerror}") from None
+        say(f"warning: the result cannot be written to '{path}': {error.strerror}")

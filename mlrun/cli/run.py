@@ -11,7 +11,7 @@ import click
 
 from mlrun.cli.output import Output
 from mlrun.errors import MlrunError, UsageError
-from mlrun.execution.interruption import signals_raise
+from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
 from mlrun.project.assignments import parse_assignments
 from mlrun.request import RunRequest, UndeliveredPolicy
 
@@ -129,11 +129,15 @@ def command(**words: Any) -> int:
     except MlrunError as error:
         output.failed(error)
         raise
+    except (Interrupted, KeyboardInterrupt) as interruption:
+        output.interrupted(exit_code_after(interruption))
+        raise
 
 
 def _run(request: RunRequest, output: Output, *, dry_run: bool) -> int:
     from mlrun import runner
 
+    output.begin()
     if dry_run:
         output.planned(runner.plan(request, output.listen).plan)
         return 0
@@ -150,6 +154,8 @@ def _request(words: dict[str, Any]) -> RunRequest:
     """
     if words["no_conda"] and words["env_manager"] not in (None, "local"):
         raise UsageError("--no-conda means --env-manager local; give one of the two")
+    if words["dry_run"] and words["result_file"] is not None:
+        raise UsageError("--dry-run has no result that --result-file could take")
     return RunRequest(
         uri=words["uri"],
         entry_point=words["entry_point"],

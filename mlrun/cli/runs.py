@@ -12,7 +12,7 @@ import click
 
 from mlrun import run_folder
 from mlrun.errors import RunNotFoundError
-from mlrun.recovery import settle_earlier_runs
+from mlrun.recovery import settle_shortly
 from mlrun.run_folder import RunFolder
 
 
@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--limit", default=20, show_default=True, help="How many to show.")
 def list_runs(limit: int) -> None:
     """List the newest runs."""
-    settle_earlier_runs()
+    settle_shortly()
     for folder in run_folder.newest_first()[:limit]:
         document = _document(folder)
         words = [document["run_id"], f"{document['status']:8}", _when(document["start_time"])]
@@ -43,7 +43,7 @@ def list_runs(limit: int) -> None:
 )  # fmt: skip
 def show(run: str, form: str) -> None:
     """Show what a run was, and how it ended."""
-    settle_earlier_runs()
+    settle_shortly()
     document = _document(run_folder.find(run))
     if form == "json":
         click.echo(json.dumps(document, indent=2))

@@ -20,7 +20,8 @@ def recognise(uri: str, cwd: Path) -> Path | None:
         from urllib.parse import unquote, urlsplit
 
         return Path(unquote(urlsplit(uri).path))
-    path = cwd / Path(uri).expanduser()
+    # Unlike pathlib's, it leaves the home of a user that there is not as it stands.
+    path = cwd / os.path.expanduser(uri)  # noqa: PTH111
     return path if os.path.lexists(path) else None
 
 

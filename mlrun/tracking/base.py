@@ -94,6 +94,9 @@ class TrackingStore(Protocol):
     uri: str
     """Absolute, without credentials: what a plan records and a message names."""
 
+    begun: TrackedRun | None
+    """The run that `start` has made or continued, also where it failed afterwards."""
+
     def start(self, start: RunStart) -> TrackedRun:
         """Make or continue a run, with its experiment, tags and parameters.
 

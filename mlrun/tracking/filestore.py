@@ -45,6 +45,7 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.uri = root.as_uri()
+        self.begun: TrackedRun | None = None
         self._known: dict[str, Path] = {}
 
     def start(self, start: RunStart) -> TrackedRun:
@@ -159,7 +160,7 @@ class FileStore:
     def _tracked(
         self, experiment: FileExperiment, fields: Mapping[str, Any], warnings: tuple[Problem, ...]
     ) -> TrackedRun:
-        return TrackedRun(
+        self.begun = TrackedRun(
             run_id=str(fields["run_id"]),
             experiment_id=experiment.experiment_id,
             experiment_name=experiment.name,
@@ -174,6 +175,7 @@ class FileStore:
             unset=("MLFLOW_EXPERIMENT_NAME",),
             warnings=warnings,
         )
+        return self.begun
 
     @contextmanager
     def _failures_named(self) -> Iterator[None]:

@@ -15,10 +15,14 @@ class NoTracking:
 
     uri = ""
 
+    def __init__(self) -> None:
+        self.begun: TrackedRun | None = None
+
     def start(self, start: RunStart) -> TrackedRun:
         """Return a run with an id of its own."""
         run_id = start.run_id or os.urandom(16).hex()
-        return TrackedRun(run_id, experiment_id="", experiment_name=None, artifact_uri=None)
+        self.begun = TrackedRun(run_id, experiment_id="", experiment_name=None, artifact_uri=None)
+        return self.begun
 
     def after_launch(self) -> None:
         """Do nothing."""

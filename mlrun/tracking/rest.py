@@ -7,6 +7,7 @@ made, the parameters logged. What would be a fourth is sent after the command ha
 from __future__ import annotations
 
 import os
+import re
 
 from mlrun.errors import Problem, TrackingRefusedError
 from mlrun.tracking.api import ApiRefusedError, Json, TrackingApi
@@ -31,6 +32,9 @@ _MISSING = "RESOURCE_DOES_NOT_EXIST"
 _EXISTS = "RESOURCE_ALREADY_EXISTS"
 _STATUS_PATIENCE = 5.0
 
+# A folder on this machine gets the name.
+_RUN_ID = re.compile(r"\w[\w.-]*", re.ASCII)
+
 
 class RestStore:
     """Records runs on a tracking server.
@@ -53,6 +57,7 @@ class RestStore:
         self._api = api
         self._credentials = credentials
         self._client_uri = client_uri or uri
+        self.begun: TrackedRun | None = None
         self._waiting: list[Json] = []
 
     def start(self, start: RunStart) -> TrackedRun:
@@ -111,8 +116,8 @@ class RestStore:
         tags, tag_warnings = fit_tags(start.tags)
         parameters, parameter_warnings = fit_parameters(start.parameters)
         info = self._create_run(start, experiment_id, tags)
-        run_id = str(info["run_id"])
-        batches = make_batches(run_id, {}, parameters)
+        self.begun = self._tracked(start, info, ())
+        batches = make_batches(self.begun.run_id, {}, parameters)
         warnings = self._log_now_or_later(batches, later=was_made)
         return self._tracked(start, info, (*tag_warnings, *parameter_warnings, *warnings))
 
@@ -203,6 +208,7 @@ class RestStore:
             raise deleted_run(run_id)
         asked, looked_up = self._asked_experiment(start)
         self._api.post("runs/update", _restart(start, run_id, info))
+        self.begun = self._tracked(start, info, ())
         parameters, warnings = self._to_add(start, answer["run"])
         tags, tag_warnings = fit_tags(start.tags)
         batches = make_batches(run_id, tags, parameters)
@@ -292,8 +298,8 @@ def _info(answer: Json, uri: str) -> Json:
     info = run.get("info") if isinstance(run, dict) else None
     if not isinstance(info, dict):
         raise _incomplete(uri, "run")
-    run_id = info.get("run_id") or info.get("run_uuid")
-    if not run_id or "experiment_id" not in info:
+    run_id = info.get("run_id") or info.get("run_uuid") or ""
+    if _RUN_ID.fullmatch(str(run_id)) is None or "experiment_id" not in info:
         raise _incomplete(uri, "run's ids")
     return {**info, "run_id": run_id}
 
