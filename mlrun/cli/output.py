@@ -148,9 +148,10 @@ def _with_place(event: Event) -> str:
 
 def _summary(outcome: Outcome) -> str:
     where = outcome.web_url or outcome.tracking_uri or "its folder only"
+    recorded = "recorded in" if outcome.delivered else "its end is not recorded yet in"
     return (
         f"{outcome.status.value.lower()} in {_duration(outcome.seconds)}, "
-        f"run {outcome.run_id}, recorded in {where}"
+        f"run {outcome.run_id}, {recorded} {where}"
     )
 
 

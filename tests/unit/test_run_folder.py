@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -99,3 +100,45 @@ def test_run_without_an_id_is_not_listed_and_leaves_nothing() -> None:
     assert run_folder.newest_first() == []
     folder.discard()
     assert not folder.path.exists()
+
+
+def test_taken_name_is_noticed_though_it_was_free_a_moment_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin("aa11")
+    answers = iter([False])
+    exists = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path: next(answers, None) or exists(path))
+    assert begin("aa11").path.name == "aa11-2"
+
+
+def test_kill_before_the_folder_has_its_name_leaves_it_to_be_settled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rename = Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        rename(path, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        begin("aa11")
+    assert [folder.path.name for folder in run_folder.unsettled()] == ["aa11"]
+
+
+def test_stray_files_are_no_runs() -> None:
+    begin("aa11").path.with_name("notes.txt").write_text("")
+    assert [folder.path.name for folder in run_folder.newest_first()] == ["aa11"]
+
+
+def test_full_disk_leaves_no_drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = run_folder.RunFolder(tmp_path)
+
+    def full(_path: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="full"):
+        folder.write("plan.json", {})
+    assert list(tmp_path.iterdir()) == []
