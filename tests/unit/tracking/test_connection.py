@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mlrun.tracking.connection import Connection, Origin, TimeLimits
-from tests.stub_server import Reply, StubServer
+from tests.stub_server import Received, Reply, StubServer
 
 LIMITS = TimeLimits(5.0, 5.0)
 
@@ -49,8 +49,10 @@ def test_headers_and_body_leave_in_one_write(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_interrupted_exchange_leaves_a_sound_connection() -> None:
     """Ctrl-C while waiting for an answer must not spoil the request that records the end."""
 
-    replies = iter([Reply(hang=True), Reply(body={"a": 1})])
-    with StubServer(lambda _: next(replies)) as server:
+    def answer(request: Received) -> Reply:
+        return Reply(hang=True) if request.path == "/slow" else Reply(body={"a": 1})
+
+    with StubServer(answer) as server:
         connection = Connection(Origin("http", "127.0.0.1", server.port), LIMITS)
         wire = connection._wire
         original = wire.getresponse
@@ -61,6 +63,6 @@ def test_an_interrupted_exchange_leaves_a_sound_connection() -> None:
 
         wire.getresponse = interrupted  # type: ignore[method-assign,assignment]
         with pytest.raises(KeyboardInterrupt):
-            connection.exchange("GET", "/x", {}, None)
+            connection.exchange("GET", "/slow", {}, None)
         assert connection.exchange("GET", "/x", {}, None).body == b'{"a": 1}'
         connection.close()
