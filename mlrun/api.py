@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlrun import runner
-from mlrun.errors import EXIT_UNDELIVERED, DeliveryError, RunFailedError
+from mlrun.errors import RunFailedError
 from mlrun.finishing import LaunchedRun
 from mlrun.outcome import Outcome
 from mlrun.project.parameters import text_of
@@ -75,6 +75,7 @@ def run(
     run_name: str | None = None,
     env_manager: str | None = None,
     build_image: bool = False,
+    docker_auth: Mapping[str, str] | None = None,  # noqa: ARG001 - of mlflow.projects.run
     *,
     params_file: str | Path | None = None,
     parent_run_id: str | None = None,
@@ -103,6 +104,7 @@ def run(
         run_name: The run's name.
         env_manager: `local`, `virtualenv`, `uv` or `conda`; None for what the project asks.
         build_image: Build a Docker image with the project's code in it.
+        docker_auth: Credentials for a Docker registry; unused as long as no image is built.
         params_file: YAML or JSON file with parameters, weaker than `parameters`.
         parent_run_id: The run to nest this one in; by default the active MLflow run, or the
             run that this process is part of.
@@ -148,7 +150,11 @@ def run(
     )
     submitted = SubmittedRun(runner.start(request), wait_beside=not synchronous)
     if synchronous:
-        _raise_if_failed(submitted.outcome())
+        try:
+            _raise_if_failed(submitted.outcome())
+        except KeyboardInterrupt:
+            submitted.cancel()
+            raise
     return submitted
 
 
@@ -158,12 +164,11 @@ def _raise_if_failed(outcome: Outcome) -> None:
     if outcome.status is not RunStatus.FINISHED:
         message = f"run {outcome.run_id} {outcome.status.value.lower()}; its output: {outcome.log}"
         raise RunFailedError(message, run_id=outcome.run_id, exit_code=outcome.exit_code)
-    if outcome.exit_code == EXIT_UNDELIVERED:
-        raise DeliveryError(f"the end of run {outcome.run_id} could not be recorded")
 
 
 def _active_mlflow_run() -> str | None:
     """Return the run that the calling script has open, if it uses MLflow at all."""
-    mlflow = sys.modules.get("mlflow")
-    active = mlflow.active_run() if mlflow is not None else None
+    # Where another thread is importing it, or another module has its name, it has no such thing.
+    active_run = getattr(sys.modules.get("mlflow"), "active_run", None)
+    active = active_run() if active_run is not None else None
     return active.info.run_id if active is not None else None

@@ -15,8 +15,7 @@
     │   └── TrackingRefusedError     125  the store answered no: 401, 404, a rule broken
     ├── LaunchError                  125  launch: the command could not be started
     ├── RunNotFoundError             125  `mlrun runs`: no such run
-    ├── RunFailedError               the command's own code (Python API only)
-    └── DeliveryError                123  the command succeeded, its records stayed behind
+    └── RunFailedError               the command's own code (Python API only)
 
 Library code raises these; only `mlrun.cli.main` prints one and exits. Anything else that
 escapes is a bug of mlrun's and keeps its traceback.
@@ -210,11 +209,3 @@ class RunFailedError(MlrunError):
         super().__init__(message)
         self.run_id = run_id
         self.exit_code = exit_code
-
-
-class DeliveryError(MlrunError):
-    """The command succeeded, but its records could not be delivered to the tracking store."""
-
-    exit_code = EXIT_UNDELIVERED
-    phase = "finish"
-    code = "undelivered"

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from mlrun.errors import SourceError
+from mlrun.errors import SourceError, UsageError
 
 _IS_LINUX = sys.platform == "linux"
 
@@ -46,12 +46,19 @@ def runs_folder() -> Path:
 def _folder(override: str, xdg: str, usual: str, elsewhere: str) -> Path:
     given = os.environ.get(override)
     if given:
-        return Path(given).expanduser().absolute()
+        return Path(os.path.expanduser(given)).absolute()  # noqa: PTH111 - never raises
     if _IS_LINUX:
         # The XDG Base Directory Specification in two lines: platformdirs, whose answer is the
         # same, takes 5 ms to import, and every run asks.
         base = os.environ.get(xdg, "")
-        return (Path(base) if base.startswith("/") else Path.home() / usual) / "mlrun"
+        return (Path(base) if base.startswith("/") else _home(override) / usual) / "mlrun"
     import platformdirs
 
     return Path(getattr(platformdirs, elsewhere)("mlrun", appauthor=False))
+
+
+def _home(override: str) -> Path:
+    try:
+        return Path.home().absolute()
+    except RuntimeError:
+        raise UsageError("you have no home folder", hint=f"set HOME, or {override}") from None

@@ -9,7 +9,7 @@ from mlrun.backends.base import Backend
 from mlrun.backends.registry import backend_named
 from mlrun.environments.base import EnvironmentKind
 from mlrun.environments.select import choose_environment
-from mlrun.errors import Problem, UsageError
+from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.plan import Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
@@ -197,12 +197,13 @@ def _delivery(request: RunRequest, environ: Mapping[str, str]) -> Delivery:
     if not request.tracking:
         return Delivery(tracking_uri=None, run_name=request.run_name, tags=dict(request.tags))
     name, identifier = _experiment(request, environ)
+    target = resolve_target(request.tracking_uri, request.cwd, environ)
     return Delivery(
-        tracking_uri=resolve_target(request.tracking_uri, request.cwd, environ),
+        tracking_uri=target,
         experiment_name=name,
         experiment_id=identifier,
         run_name=request.run_name,
-        parent_run_id=_parent(request, environ),
+        parent_run_id=_parent(request, target, environ),
         tags=dict(request.tags),
         log_parameters=request.log_params,
         backend=request.backend,
@@ -218,10 +219,15 @@ def _experiment(request: RunRequest, environ: Mapping[str, str]) -> tuple[str | 
     return (name, None) if identifier is None else (None, identifier)
 
 
-def _parent(request: RunRequest, environ: Mapping[str, str]) -> str | None:
+def _parent(request: RunRequest, target: str, environ: Mapping[str, str]) -> str | None:
     """Return the run to nest in: the one asked for, or the one that this process is part of."""
     if request.parent_run_id is not None or request.run_id is not None:
         return request.parent_run_id
-    if request.tracking_uri not in (None, environ.get("MLFLOW_TRACKING_URI")):
+    enclosing = environ.get("MLFLOW_RUN_ID") or environ.get(ENCLOSING_RUN) or None
+    if enclosing is None or request.tracking_uri is None:
+        return enclosing
+    try:
+        is_recorded_there = resolve_target(None, request.cwd, environ) == target
+    except MlrunError:
         return None
-    return environ.get("MLFLOW_RUN_ID") or environ.get(ENCLOSING_RUN) or None
+    return enclosing if is_recorded_there else None

@@ -184,7 +184,8 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise TrackingError(
-            f"the folder of the run cannot be written: {error.filename}: {error.strerror}",
+            f"the folder of the run cannot be written: {error.filename or runs_folder()}: "
+            f"{error.strerror}",
             hint="free some space, or set MLRUN_STATE_DIR to a folder that can be written",
         ) from None
 

@@ -16,7 +16,7 @@ from time import time
 from mlrun import run_folder, tags
 from mlrun.backends.base import LaunchRequest, RunHandle
 from mlrun.environments.base import PreparedEnvironment
-from mlrun.errors import MlrunError
+from mlrun.errors import MlrunError, Problem
 from mlrun.events import Event, EventKind, Listener, ignore
 from mlrun.execution.interruption import Deferral, Interrupted, exit_code_after
 from mlrun.finishing import LaunchedRun, close_unlaunched
@@ -57,6 +57,8 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     store = open_store(bound.plan.delivery.tracking_uri, environ, asked=request.tracking_uri)
     start_time = int(time() * 1000)
     folder = run_folder.create(bound.plan.to_dict())
+    for warning in bound.warnings:
+        folder.record(_as_event(warning))
     listen = _also_recorded(listen, folder)
     with _ended_if_not_launched(store, folder, start_time, listen):
         tracked = track(bound, request, store, start_time, folder, listen)
@@ -86,12 +88,16 @@ def plan(request: RunRequest, listen: Listener = ignore) -> BoundRun:
     """
     bound = bind_run(request, os.environ)
     for warning in bound.warnings:
-        place = str(warning.location) if warning.location else None
-        data = {"phase": "bind", "at": place, "hint": warning.hint}
-        listen(Event(EventKind.WARNING, warning.message, data))
+        listen(_as_event(warning))
     message = f"{bound.plan.work.entry_point} of {bound.checkout.path.name}"
     listen(Event(EventKind.PLANNED, message, {"plan": bound.plan.to_dict()}))
     return bound
+
+
+def _as_event(warning: Problem) -> Event:
+    place = str(warning.location) if warning.location else None
+    data = {"phase": "bind", "at": place, "hint": warning.hint}
+    return Event(EventKind.WARNING, warning.message, data)
 
 
 def track(

@@ -25,7 +25,9 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--limit", default=20, show_default=True, help="How many to show.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show."
+)
 def list_runs(limit: int) -> None:
     """List the newest runs."""
     settle_shortly()

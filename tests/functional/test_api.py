@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import signal
 import subprocess
 import sys
 import threading
+import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,3 +96,51 @@ def test_the_active_mlflow_run_is_the_parent(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
     assert recorded(project.runs()[0], "tags")["mlflow.parentRunId"] == "e" * 32
+
+
+def test_signature_begins_as_that_of_mlflow() -> None:
+    names = (
+        "uri entry_point version parameters docker_args experiment_name experiment_id backend "
+        "backend_config storage_dir synchronous run_id run_name env_manager build_image docker_auth"
+    )
+    assert list(inspect.signature(mlrun.run).parameters)[:16] == names.split()
+
+
+def test_other_modules_of_mlflows_name_are_no_obstacle(
+    project: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow", types.ModuleType("mlflow"))
+    assert mlrun.run("project", parameters={"word": "x"}).wait()
+
+
+def test_arguments_may_change_once_the_run_has_started(project: Place) -> None:
+    parameters, tags = {"word": "before"}, {"when": "before"}
+    submitted = mlrun.run("project", parameters=parameters, tags=tags, synchronous=False)
+    parameters["word"] = tags["when"] = "after"
+    assert submitted.wait()
+    (run,) = project.runs()
+    assert recorded(run, "params") == {"word": "before"}
+    assert recorded(run, "tags")["when"] == "before"
+
+
+def test_ctrl_c_in_a_script_ends_its_run_and_the_script(project: Place) -> None:
+    code = "import mlrun; mlrun.run('project', 'slow'); print('not reached')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not [f for f in _folders(project) if "started" in (f / "events.jsonl").read_text()]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert "KeyboardInterrupt" in errors
+    assert output == ""
+    assert status(project.runs()[0]) == "KILLED"
+
+
+def _folders(project: Place) -> list[Path]:
+    try:
+        return [f for f in project.run_folders() if (f / "events.jsonl").exists()]
+    except FileNotFoundError:
+        return []

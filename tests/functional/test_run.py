@@ -240,6 +240,26 @@ def test_nested_run_names_its_parent(place: Place) -> None:
     assert parents[inner] != inner
 
 
+def test_nested_run_has_its_parent_only_where_that_is_recorded(place: Place) -> None:
+    mlrun = f"{sys.executable} -m mlrun run . -e inner --tracking-uri"
+    place.write(
+        "entry_points:\n"
+        f"  same: {{command: '{mlrun} ../mlruns'}}\n"
+        f"  other: {{command: '{mlrun} ../others'}}\n"
+        "  inner: {command: 'true'}\n"
+    )
+    for words in (("same",), ("other",), ("same", "--no-tracking")):
+        answer = place.run_project("-e", *words, env={"MLFLOW_TRACKING_URI": "mlruns"})
+        assert answer.returncode == 0, answer.stderr
+    inner = [
+        tags
+        for meta in place.folder.glob("*/0/*/meta.yaml")
+        if (tags := recorded(meta.parent, "tags"))["mlflow.project.entryPoint"] == "inner"
+    ]
+    assert len(inner) == 3
+    assert sum("mlflow.parentRunId" in tags for tags in inner) == 1
+
+
 def test_vanished_project_and_unreadable_store(echo: Place) -> None:
     shutil.rmtree(echo.project)
     answer = echo.run_project()

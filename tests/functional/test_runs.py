@@ -38,6 +38,33 @@ def test_a_nights_failure_is_explained(project: Place) -> None:
     assert sorted(log.splitlines()) == ["dawn", "trouble"]
 
 
+def test_warnings_about_the_values_are_kept(project: Place) -> None:
+    project.run_project("-P", "wrod=dawn")
+    assert "wrod" in project.mlrun("runs", "show").stdout.partition("warning")[2]
+
+
+def test_full_disk_costs_the_log_and_not_the_outcome(project: Place, tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", full], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting needs more rights")
+    try:
+        project.write("entry_points: {main: {command: 'seq 300000; exit 4'}}\n")
+        env = {"MLRUN_STATE_DIR": str(full)}
+        assert project.run_project(env=env).returncode == 4
+        shown = json.loads(project.mlrun("runs", "show", "--output", "json", env=env).stdout)
+    finally:
+        subprocess.run(["umount", full], check=True)
+    assert (shown["status"], shown["exit_code"], shown["reason"]) == ("FAILED", 4, None)
+
+
+def test_list_wants_a_number_of_runs(project: Place) -> None:
+    assert project.mlrun("runs", "list", "--limit", "-1").returncode == 2
+
+
 def test_run_is_named_by_the_beginning_of_its_id(project: Place) -> None:
     project.run_project()
     run_id = project.runs()[0].name

@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from mlrun.errors import UsageError
 from mlrun.folders import cache_folder, state_folder
 
 
@@ -32,3 +33,17 @@ def test_variables_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "s"))
     monkeypatch.setenv("MLRUN_CACHE_DIR", str(tmp_path / "c"))
     assert (state_folder(), cache_folder()) == (tmp_path / "s", tmp_path / "c")
+
+
+def test_no_home_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "MLRUN_STATE_DIR", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    with pytest.raises(UsageError, match="no home") as raised:
+        state_folder()
+    assert "MLRUN_STATE_DIR" in str(raised.value.hint)
+
+
+def test_home_of_nobody_is_no_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLRUN_STATE_DIR", "~nobody-of-that-name/state")
+    assert state_folder().is_absolute()
