@@ -7,14 +7,21 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 
 def pytest_configure() -> None:
-    """Let the tests be started in a shell's background, where INT and QUIT are ignored.
+    """Make the tests the same on a busy machine, and in a shell's background."""
+    _take_signals()
+    settings.register_profile(
+        "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("patient")
 
-    Every process inherits that, and mlrun respects it.
-    """
-    for number in (signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+
+def _take_signals() -> None:
+    """Ignore no signal that tests send: each process inherits that, and mlrun respects it."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
