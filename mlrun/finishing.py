@@ -25,7 +25,7 @@ from mlrun.tracking.base import RunEnd, RunStatus, TrackedRun, TrackingStore
 PENDING = "pending.json"
 OUTCOME = "outcome.json"
 
-_COURTESY = 2.0
+_COURTESY = 0.5
 """Seconds that a finished run waits for the delivery of what earlier runs left undone."""
 
 

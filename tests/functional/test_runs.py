@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.components import missing
 from tests.functional.commands import MLRUN, Place, recorded, status
 
 PROJECT = """
@@ -50,7 +51,7 @@ def test_full_disk_costs_the_log_and_not_the_outcome(project: Place, tmp_path: P
         ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", full], capture_output=True, check=False
     )
     if mounted.returncode != 0:
-        pytest.skip("mounting needs more rights")
+        missing("tmpfs", "a small disk has to be mounted, which takes root")
     try:
         project.write("entry_points: {main: {command: 'seq 300000; exit 4'}}\n")
         env = {"MLRUN_STATE_DIR": str(full)}
