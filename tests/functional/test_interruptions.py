@@ -9,11 +9,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.functional.commands import MLRUN, Place
 from tests.stub_server import Received, Reply, StubServer
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 RUN_ID = "ab" * 16
 INFO = {"run_id": RUN_ID, "experiment_id": "0", "status": "RUNNING", "lifecycle_stage": "active"}
 
@@ -79,7 +81,9 @@ def test_run_that_the_server_was_making_is_ended_there(
         server.go_on.set()
         output, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number, errors
-    assert json.loads(output)["error"]["code"] == "interrupted"
+    result = json.loads(output)
+    jsonschema.validate(result, json.loads((SCHEMAS / "result.schema.json").read_text()))
+    assert (result["error"]["code"], result["error"]["exit_code"]) == ("interrupted", 128 + number)
     assert [update["status"] for update in server.updates] == ["KILLED"]
     assert (outcome_in(project)["status"], outcome_in(project)["delivered"]) == ("KILLED", True)
     assert outcome_in(project)["exit_code"] == 128 + number
@@ -150,3 +154,18 @@ def test_answer_names_no_folder_elsewhere(project: Place, tmp_path: Path) -> Non
     assert process.returncode == 125
     assert "not as an MLflow tracking server" in errors
     assert not list(tmp_path.rglob("stray*"))
+
+
+def test_event_stream_of_an_interruption_fits_its_schema(project: Place) -> None:
+    server = Server("runs/create")
+    with StubServer(server.answer) as stub:
+        process = begin(project, stub, "--output", "json-lines")
+        assert server.reached.wait(30)
+        process.send_signal(signal.SIGINT)
+        server.go_on.set()
+        output, _ = process.communicate(timeout=30)
+    schema = json.loads((SCHEMAS / "event.schema.json").read_text())
+    events = [json.loads(line) for line in output.splitlines()]
+    for event in events:
+        jsonschema.validate(event, schema)
+    assert [e["event"] for e in events] == ["planned", "progress", "finished", "error"]
