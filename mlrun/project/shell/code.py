@@ -18,6 +18,7 @@ from mlrun.project.shell.frames import (
     CommandKind,
     Frame,
     FrameKind,
+    HereDocument,
     Limit,
 )
 from mlrun.project.shell.grammar import end_command, end_word
@@ -64,7 +65,9 @@ def _newline(reader: Reader, comment: int | None = None) -> None:
     if frame.kind is FrameKind.ARRAY or frame.command.kind is CommandKind.CONDITION:
         reader.pos += 1
         return
-    if not frame.in_pattern:
+    if reader.heredocs:
+        end_command(reader, "\n")  # What comes next is no line of the command.
+    elif not frame.in_pattern:
         is_top = len(reader.frames) == 1 and not frame.compounds
         is_open = bool(frame.command.words)
         reader.reading.breaks.append(Break(reader.pos, is_top, comment, is_open))
@@ -74,20 +77,24 @@ def _newline(reader: Reader, comment: int | None = None) -> None:
 
 
 def _heredocs(reader: Reader) -> None:
-    for delimiter, strips_tabs in reader.heredocs:
-        reader.refuse_slots(reader.pos, _body_end(reader, delimiter, strips_tabs), _HEREDOC)
+    for document in reader.heredocs:
+        reader.refuse_slots(reader.pos, _body_end(reader.text, reader.pos, document), _HEREDOC)
     reader.heredocs.clear()
 
 
-def _body_end(reader: Reader, delimiter: str, strips_tabs: bool) -> int:
-    text, start = reader.text, reader.pos
+def _body_end(text: str, start: int, document: HereDocument) -> int:
+    line = ""
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        line = text[start:end]
-        if (line.lstrip("\t") if strips_tabs else line) == delimiter:
-            return min(end + 1, len(text))
+        line += text[start:end]
         start = end + 1
+        if not document.is_quoted and (len(line) - len(line.rstrip("\\"))) % 2:
+            line = line[:-1]  # A line that is continued.
+            continue
+        if (line.lstrip("\t") if document.strips_tabs else line) == document.delimiter:
+            return min(start, len(text))
+        line = ""
     return len(text)
 
 
@@ -143,6 +150,8 @@ def _slot(reader: Reader) -> None:
 
 
 def _separator(reader: Reader) -> None:
+    if reader.frame.kind is FrameKind.ARRAY:
+        raise UnreadableError(f"an array cannot hold {reader.peek()}", reader.pos)
     redirection = _REDIRECTION.match(reader.text, reader.pos)
     if redirection is not None:
         _redirection(reader)
@@ -170,6 +179,8 @@ def _redirection(reader: Reader) -> None:
         reader.note_expansion()
         reader.open(FrameKind.CODE, 2)
         return
+    if frame.kind is FrameKind.ARRAY:
+        raise UnreadableError(f"an array cannot hold {found[0]}", reader.pos)
     if frame.command.kind is CommandKind.CONDITION:
         end_word(reader)
         reader.pos = found.end()
@@ -189,7 +200,8 @@ def _delimiter(reader: Reader, strips_tabs: bool) -> None:
     if found is None:
         return
     reader.refuse_slots(reader.pos, found.end(), "it stands in the delimiter of a here-document")
-    reader.heredocs.append((re.sub(r"\\(.)|['\"]", r"\1", found[1]), strips_tabs))
+    plain = re.sub(r"\\(.)|['\"]", r"\1", found[1])
+    reader.heredocs.append(HereDocument(plain, strips_tabs, is_quoted=plain != found[1]))
 
 
 def _parenthesis(reader: Reader) -> None:

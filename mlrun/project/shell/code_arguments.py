@@ -55,7 +55,7 @@ def _look_at_code(reader: Reader, words: Sequence[Word], index: int) -> bool:
     elif name == "trap":
         _follow_shell(reader, [word for word in rest if word.static() != "--"][:1])
     elif name in interpreters.JOINING:
-        _restrict(reader, rest, f"{name} runs its arguments as code")
+        _restrict_all(reader, rest, f"{name} runs its arguments as code")
     else:
         return False
     return True
@@ -66,12 +66,12 @@ def _look_at_command(reader: Reader, words: Sequence[Word], index: int) -> None:
     rest = words[index + 1 :]
     if name is None:
         if rest and rest[0].static() in interpreters.CODE_OPTIONS:
-            _restrict(reader, rest[1:], _CHOSEN)
+            _restrict_all(reader, rest[1:], _CHOSEN)
     elif name in interpreters.EVALUATING:
         _restrict_evaluated(reader, rest, name)
     elif name in interpreters.TESTING:
         if any(word.static() in interpreters.EVALUATING_OPTIONS for word in rest):
-            _restrict(reader, rest, f"{name} evaluates its arguments")
+            _restrict_all(reader, rest, f"{name} evaluates its arguments")
     elif name in ("source", ".") or name in interpreters.SHELLS:
         _restrict_substitutions(reader, rest)
     else:
@@ -102,6 +102,11 @@ def _restrict_foreign(reader: Reader, words: Sequence[Word], index: int, name: s
     return bool(code)
 
 
+def _restrict_all(reader: Reader, words: Iterable[Word], reason: str) -> None:
+    for word in words:
+        reader.restrict(word.first_slot, word.end_slot, reason)
+
+
 def _restrict(reader: Reader, words: Iterable[Word], reason: str) -> None:
     for word in words:
         is_whole = word.cooked() == SLOT
@@ -112,7 +117,7 @@ def _restrict_evaluated(reader: Reader, words: Sequence[Word], name: str) -> Non
     has_options = any(re.match(r"-[A-Za-z]*[aAin]", word.cooked()) for word in words)
     for word in words:
         if has_options or name == "let" or not _DECLARED.match(word.cooked()):
-            _restrict(reader, [word], f"{name} evaluates its arguments")
+            _restrict_all(reader, [word], f"{name} evaluates its arguments")
 
 
 def _restrict_substitutions(reader: Reader, words: Sequence[Word]) -> None:

@@ -205,6 +205,21 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class HereDocument:
+    """A here-document whose text begins at the next newline.
+
+    Attributes:
+        delimiter: The line that ends it.
+        strips_tabs: Whether tabs before that line don't count.
+        is_quoted: Whether its text is taken as it is, so that no line is continued.
+    """
+
+    delimiter: str
+    strips_tabs: bool
+    is_quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """A newline that ends a command.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mlrun.project.shell.frames import Word
+from mlrun.project.shell.frames import OPAQUE, Word
 
 
 def _words(text: str) -> frozenset[str]:
@@ -73,7 +73,7 @@ INTERPRETERS = (
     Interpreter(
         "node nodejs bun deno Rscript RScript rscript R julia lua octave octave-cli scala",
         r"(?:-e|-E|-p|-pe|eval|--eval|--print)(?:=(.*))?",
-        with_value="-r --require -l -J -L --project",
+        with_value="-r --require -l -J -L",
     ),
     Interpreter("php", r"-r(.*)"),
     Interpreter("matlab", r"-(?:batch|r)()"),
@@ -120,7 +120,7 @@ def command_positions(words: Sequence[Word]) -> Iterator[int]:
     index = 0
     while index < len(words):
         yield index
-        if program_name(words[index]) not in WRAPPERS:
+        if program_name(words[index]) not in WRAPPERS and not _may_vanish(words[index]):
             return
         index += 1
         while index < len(words) and _is_skipped(words[index]):
@@ -130,6 +130,11 @@ def command_positions(words: Sequence[Word]) -> Iterator[int]:
                 yield index  # The option's value, or the program.
                 name = program_name(words[index])
                 index += not (name in WRAPPERS or name in SHELLS or index + 1 == len(words))
+
+
+def _may_vanish(word: Word) -> bool:
+    """Return whether a word may be an expansion to nothing, or to a wrapper."""
+    return not word.is_quoted and set(word.cooked()) == {OPAQUE}
 
 
 def _is_skipped(word: Word) -> bool:

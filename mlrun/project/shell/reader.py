@@ -9,6 +9,7 @@ from mlrun.project.shell.frames import (
     SLOT,
     Frame,
     FrameKind,
+    HereDocument,
     Limit,
     Reading,
     ShellCommand,
@@ -50,7 +51,7 @@ class Reader:
         self.pos = 0
         self.frames = [Frame(FrameKind.CODE, 0, 0)]
         self.reading = Reading()
-        self.heredocs: list[tuple[str, bool]] = []
+        self.heredocs: list[HereDocument] = []
         self.glued_at = -1
 
     @property
