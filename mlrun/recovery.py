@@ -13,7 +13,7 @@ from time import time
 from mlrun import tags
 from mlrun.errors import MlrunError, TrackingUnavailableError
 from mlrun.finishing import OUTCOME, PENDING
-from mlrun.run_folder import RunFolder, unborn, unsettled
+from mlrun.run_folder import RunFolder, aged, unborn, unsettled
 from mlrun.tracking.base import RunEnd, RunStatus
 from mlrun.tracking.target import open_store
 
@@ -51,6 +51,9 @@ def settle_earlier_runs() -> int:
         finally:
             folder.let_go()
     for folder in unborn():
+        if folder.try_hold():
+            folder.discard()
+    for folder in aged():
         if folder.try_hold():
             folder.discard()
     return settled

@@ -32,7 +32,12 @@ from mlrun.errors import RunNotFoundError, TrackingError
 from mlrun.events import Event
 from mlrun.folders import runs_folder
 
+KEPT_DAYS = 180
+"""Days that the folder of a run is kept after all of it was delivered."""
+
 _OPEN = ".open"
+_LOOKED = ".looked"
+_DAY = 24 * 3600.0
 _STARTING = ".starting-"
 _RESERVE = "reserve"
 _RESERVED_BYTES = 16 * 1024
@@ -163,18 +168,23 @@ def create(plan: Mapping[str, Any]) -> RunFolder:
     return folder
 
 
-def name(folder: RunFolder, run_id: str) -> RunFolder:
+def name(folder: RunFolder, run_id: str, within: str | None = None) -> RunFolder:
     """Give the folder the run's id, from where on others find it.
 
     A run that is continued gets a further folder, `<run id>-2`, `-3`...: what an earlier
     process left stays as it is.
+
+    Args:
+        folder: What `create` returned.
+        run_id: The run's id.
+        within: The run whose command started this one, None where a person did.
 
     Raises:
         TrackingError: The state folder cannot be written.
     """
     root = folder.path.parent
     with _writing():
-        folder.write("owner.json", _owner(run_id))
+        folder.write("owner.json", {**_owner(run_id), "within": within})
         return _rename(folder, root, run_id)
 
 
@@ -193,6 +203,8 @@ def _writing() -> Iterator[None]:
 def find(name: str) -> RunFolder:
     """Return the folder of a run by its id, the beginning of its id, or `last`.
 
+    The last run is the newest one that a person started, not one of the steps that it ran.
+
     Raises:
         RunNotFoundError: None, or several, have that name.
     """
@@ -200,7 +212,7 @@ def find(name: str) -> RunFolder:
     if not folders:
         raise RunNotFoundError("no run was started on this machine yet")
     if name == "last":
-        return folders[0]
+        return next((f for f in folders if not _is_step(f)), folders[0])
     found = [folder for folder in folders if folder.path.name.startswith(name)]
     ids = {folder.path.name.partition("-")[0] for folder in found}
     if len(ids) > 1:
@@ -253,6 +265,26 @@ def unborn() -> Iterator[RunFolder]:
     for entry in entries:
         if 0 < _modified(Path(entry.path)) < time() - _LONG_STARTING:
             yield RunFolder(Path(entry.path))
+
+
+def aged() -> Iterator[RunFolder]:
+    """Yield the folders that nobody needs any more: settled, and long over.
+
+    A full look costs time that grows with the runs, so it is taken once a day.
+    """
+    root = runs_folder()
+    if time() - _modified(root / _LOOKED) < _DAY:
+        return
+    (root / _LOOKED).touch()
+    for folder in newest_first():
+        if (root / _OPEN / folder.path.name).exists():
+            continue
+        if 0 < _modified(folder.path / "outcome.json") < time() - KEPT_DAYS * _DAY:
+            yield folder
+
+
+def _is_step(folder: RunFolder) -> bool:
+    return bool((folder.read("owner.json") or {}).get("within"))
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -120,7 +120,7 @@ def track(
 
     with Deferral(notice) as deferral:
         tracked = store.start(_run_start(bound, request, start_time))
-        run_folder.name(folder, tracked.run_id)
+        run_folder.name(folder, tracked.run_id, os.environ.get(ENCLOSING_RUN))
     deferral.end()
     return tracked
 

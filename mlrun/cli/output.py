@@ -150,9 +150,20 @@ def _summary(outcome: Outcome) -> str:
     where = outcome.web_url or outcome.tracking_uri or "its folder only"
     recorded = "recorded in" if outcome.delivered else "its end is not recorded yet in"
     return (
-        f"{outcome.status.value.lower()} in {_duration(outcome.seconds)}, "
+        f"{outcome.status.value.lower()}{_cause(outcome)} in {_duration(outcome.seconds)}, "
         f"run {outcome.run_id}, {recorded} {where}"
     )
+
+
+def _cause(outcome: Outcome) -> str:
+    if outcome.command_signal is not None:
+        import signal
+
+        try:
+            return f" ({signal.Signals(outcome.command_signal).name})"
+        except ValueError:
+            return f" (signal {outcome.command_signal})"
+    return f" (exit code {outcome.command_exit_code})" if outcome.command_exit_code else ""
 
 
 def _duration(seconds: float) -> str:

@@ -74,6 +74,20 @@ def test_run_is_named_by_the_beginning_of_its_id(project: Place) -> None:
     assert document["exit_code"] == 3
 
 
+def test_summary_names_the_exit_code(project: Place) -> None:
+    assert "failed (exit code 3) in" in project.run_project().stderr
+
+
+def test_runs_of_long_ago_are_removed(project: Place) -> None:
+    project.run_project()
+    (folder,) = project.run_folders()
+    os.utime(folder / "outcome.json", (1, 1))
+    (folder.parent / ".looked").unlink(missing_ok=True)
+    project.mlrun("runs", "list")
+    assert project.run_folders() == []
+    assert project.runs() != []
+
+
 def test_unknown_run_is_an_error(project: Place) -> None:
     assert "no run was started" in project.mlrun("runs", "show").stderr
     project.run_project()

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,24 @@ def test_full_disk_leaves_no_drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(OSError, match="full"):
         folder.write("plan.json", {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_last_run_is_the_one_that_a_person_started() -> None:
+    outer = begin("aa11")
+    step = run_folder.name(run_folder.create({}), "bb22", within="aa11")
+    os.utime(outer.path / "owner.json", (1, 1))
+    assert run_folder.find("last").path == outer.path
+    assert run_folder.find("bb").path == step.path
+
+
+def test_only_settled_runs_of_long_ago_are_not_needed_any_more() -> None:
+    long_ago = time.time() - (run_folder.KEPT_DAYS + 1) * 24 * 3600
+    old, open_one, young, running = (begin(run_id) for run_id in ("aa", "bb", "cc", "dd"))
+    for folder in (old, open_one, young):
+        folder.write("outcome.json", {"delivered": True})
+    for folder in (old, open_one):
+        os.utime(folder.path / "outcome.json", (long_ago, long_ago))
+    for folder in (old, young, running):
+        folder.settle()
+    assert [folder.path for folder in run_folder.aged()] == [old.path]
+    assert list(run_folder.aged()) == []
