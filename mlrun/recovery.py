@@ -11,10 +11,10 @@ import os
 from time import time
 
 from mlrun import tags
-from mlrun.errors import MlrunError, TrackingUnavailableError
+from mlrun.errors import MlrunError, TrackingRefusedError, TrackingUnavailableError
 from mlrun.finishing import OUTCOME, PENDING
 from mlrun.run_folder import RunFolder, aged, unborn, unsettled
-from mlrun.tracking.base import RunEnd, RunStatus
+from mlrun.tracking.base import RunEnd, RunStatus, TrackingStore
 from mlrun.tracking.target import open_store
 
 ABANDONED = "mlrun itself was killed, and with it the command"
@@ -109,7 +109,7 @@ def _deliver(uri: object, end: RunEnd, unreachable: set[str]) -> RunStatus | Non
     except MlrunError:
         return None
     try:
-        recorded = store.status(end.run_id)
+        recorded = _status(store, end.run_id)
         if recorded is not None and _stands(recorded, end):
             return recorded
         store.finish(end)
@@ -121,6 +121,13 @@ def _deliver(uri: object, end: RunEnd, unreachable: set[str]) -> RunStatus | Non
     finally:
         store.close()
     return end.status
+
+
+def _status(store: TrackingStore, run_id: str) -> RunStatus | None:
+    try:
+        return store.status(run_id)
+    except TrackingRefusedError:
+        return None  # who may not read may be allowed to write
 
 
 def _stands(recorded: RunStatus, end: RunEnd) -> bool:

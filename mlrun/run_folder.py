@@ -275,7 +275,10 @@ def aged() -> Iterator[RunFolder]:
     root = runs_folder()
     if time() - _modified(root / _LOOKED) < _DAY:
         return
-    (root / _LOOKED).touch()
+    try:
+        (root / _LOOKED).touch()
+    except OSError:  # no run yet, or no right to remove one
+        return
     for folder in newest_first():
         if (root / _OPEN / folder.path.name).exists():
             continue

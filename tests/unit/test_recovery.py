@@ -91,6 +91,16 @@ def test_one_refusal_does_not_hold_up_the_others() -> None:
     assert sorted(folder.path.name for folder in unsettled()) == ["dead1", "dead2"]
 
 
+def test_server_that_only_takes_ends_gets_them() -> None:
+    with StubServer([Reply(403), Reply(200)]) as stub:
+        left("beef", stub.url)
+        assert settle_earlier_runs() == 1
+
+
+def test_nothing_to_settle_is_no_error() -> None:
+    assert settle_earlier_runs() == 0
+
+
 def test_what_was_refused_for_a_month_is_given_up() -> None:
     gone = {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "gone"}
     with StubServer([Reply(404, gone)]) as stub:
