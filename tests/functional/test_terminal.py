@@ -178,7 +178,9 @@ def test_ctrl_c_once(scene: Scene) -> None:
 def test_ctrl_c_reaches_a_handler_once(scene: Scene) -> None:
     code = (
         "import time\n"
-        "try: print('ready', flush=True); time.sleep(1000)\n"
+        "try:\n"
+        "    print('ready', flush=True)\n"
+        "    while True: time.sleep(0.01)\n"
         "except KeyboardInterrupt: time.sleep(0.3); print('saved'); raise SystemExit(5)\n"
     )
     with screen(scene.driver(python(code))) as s:
@@ -214,13 +216,15 @@ def test_ctrl_c_three_times_kills(scene: Scene) -> None:
 
 
 def test_ctrl_c_at_a_prompt_that_edits_lines_asks_for_nothing(scene: Scene) -> None:
+    # What is blocked waits for sigwait; a handler may come in just before a read that then blocks.
     code = (
-        "import sys, tty\n"
+        "import signal, sys, tty\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
         "tty.setcbreak(0)\n"
         "print('ready', flush=True)\n"
-        "for n in range(4):\n"
-        "    try: sys.stdin.read(1); break\n"
-        "    except KeyboardInterrupt: print('cleared', n, flush=True)\n"
+        "for n in range(3):\n"
+        "    signal.sigwait([signal.SIGINT]); print('cleared', n, flush=True)\n"
+        "sys.exit(sys.stdin.read(1) != 'q')\n"
     )
     with screen(scene.driver(python(code))) as s:
         s.shows("ready")
@@ -260,7 +264,8 @@ def test_checkpoint_is_saved_though_the_shell_around_it_ends(scene: Scene) -> No
         "def save(*_):\n"
         "    time.sleep(0.5); print('saved', flush=True); sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, save)\n"
-        "print('ready', flush=True); time.sleep(1000)\n"
+        "print('ready', flush=True)\n"
+        "while True: time.sleep(0.01)\n"
     )
     command = f"true; {scene.script('train.py', code)}; echo never"
     with screen(scene.driver(command)) as s:

@@ -160,12 +160,16 @@ def test_server_that_is_no_use_is_an_error_before_the_command_starts(
 def test_end_is_delivered_later_when_the_server_fails_during_the_run(place: Place) -> None:
     place.write("entry_points: {main: {command: 'true'}}")
     away = True
+    ids = iter("ab")
 
     def answering(received: Received) -> Reply:
+        info = {"experiment_id": "0", "artifact_uri": "mlflow-artifacts:/", "status": "RUNNING"}
         if "runs/create" in received.path:
-            info = {"run_id": "a" * 32, "experiment_id": "0", "artifact_uri": "mlflow-artifacts:/"}
-            return Reply(200, {"run": {"info": info}})
-        return Reply(500, b"") if away else Reply(200, {})
+            return Reply(200, {"run": {"info": {**info, "run_id": next(ids) * 32}}})
+        if away:
+            return Reply(500, b"")
+        asked = received.path.partition("run_uuid=")[2]
+        return Reply(200, {"run": {"info": {**info, "run_id": asked}}} if asked else {})
 
     patience = {"MLRUN_TRACKING_PATIENCE": "0.3"}
     with StubServer(answering) as server:
@@ -178,10 +182,13 @@ def test_end_is_delivered_later_when_the_server_fails_during_the_run(place: Plac
         assert answer.returncode == 123
         away = False
         before = len(server.received)
-        shown = place.mlrun("runs", "list", env=patience)
+        shown = place.mlrun("runs", "list")
         assert shown.returncode == 0
         ends = [r.json for r in server.received[before:] if "runs/update" in r.path]
-    assert [end["status"] for end in ends] == ["FINISHED", "FINISHED"]
+    assert sorted((end["run_id"][0], end["status"]) for end in ends) == [
+        ("a", "FINISHED"),
+        ("b", "FINISHED"),
+    ]
 
 
 def test_at_most_three_requests_come_before_the_command(place: Place) -> None:
