@@ -14,9 +14,11 @@ from mlrun.cli.output import print_problem
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError
 from mlrun.folders import current_folder
-from mlrun.project.load import load_project
+from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import EntryPoint, Parameter, Project
 from mlrun.project.scripts import scripts_in
+from mlrun.project.types import ParameterType
+from mlrun.project.values import misfit
 from mlrun.sources.fetch import fetch
 
 
@@ -29,6 +31,8 @@ from mlrun.sources.fetch import fetch
 def command(uri: str, form: str) -> None:
     """Show a project's entry points, parameters and environment."""
     project = load_project(fetch(uri, None, current_folder()).path)
+    if project.file is None and not scripts_in(project.folder):
+        find_entry_point(project)  # Raises: there is nothing to run.
     if form == "json":
         sys.stdout.write(json.dumps(_document(project), indent=2) + "\n")
         return
@@ -69,9 +73,20 @@ def _command_line(entry_point: EntryPoint, uri: str) -> str:
     if entry_point.name != "main":
         words += ["-e", entry_point.name]
     for parameter in entry_point.parameters.values():
-        value = parameter.default
-        words += ["-P", f"{parameter.name}={'...' if value is None else value}"]
+        if parameter.default is None:
+            words += ["-P", f"{parameter.name}=..."]
+        elif _can_be_given(parameter.type, parameter.default):
+            words += ["-P", f"{parameter.name}={parameter.default}"]
     return shlex.join(words)
+
+
+def _can_be_given(kind: ParameterType, default: str) -> bool:
+    """Return whether a default means the same when it is given by -P.
+
+    A path would be relative to another folder, and a default that does not fit its type is
+    passed, but not taken.
+    """
+    return kind is not ParameterType.PATH and misfit(kind, default) is None
 
 
 def _environment(project: Project) -> str:

@@ -81,7 +81,7 @@ _OPTIONS = (
     click.option(
         "--grace-period", type=click.FloatRange(min=0), metavar="SECONDS",
         envvar="MLRUN_GRACE_PERIOD", default=30.0, show_default=True,
-        help="Time between asking the command to end and killing it.",
+        help="Time between asking the command to end and killing it. [env: MLRUN_GRACE_PERIOD]",
     ),
     click.option(
         "--undelivered", type=click.Choice([policy.value for policy in UndeliveredPolicy]),

@@ -33,6 +33,7 @@ _DATABRICKS = "databricks_spark_job"
 _KEYS = ("name", "entry_points", *ENVIRONMENT_KEYS, _DATABRICKS)
 _SHAPE = "a project file has `name: ...` and `entry_points:` at its top"
 _MOST_NAMES = 8
+_NOTHING_HERE = "name the folder of a project, or write an MLproject file in this one"
 
 
 def load_project(folder: Path) -> Project:
@@ -158,7 +159,8 @@ def _no_entry_point(project: Project, name: str) -> MlrunError:
     scripts = scripts_in(project.folder)
     if project.file is None and name == MAIN:
         message = f"there is no project file (MLproject) in '{project.folder}'"
-        return ProjectError(message, hint=_elsewhere(project.folder) or _choose(scripts))
+        hint = _elsewhere(project.folder) or (_choose(scripts) if scripts else _NOTHING_HERE)
+        return ProjectError(message, hint=hint)
     what = "script" if is_script(name) else "entry point"
     return ProjectError(
         f"the project has no {what} {shown(name)}",

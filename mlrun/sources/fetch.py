@@ -10,7 +10,8 @@ from mlrun.execution.redact import mask_url
 from mlrun.sources import local
 from mlrun.sources.base import Checkout
 
-_GIT = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w.-]+@)?[\w.-]+:(?!\\)).+", re.IGNORECASE)
+_REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w.-]+@)?[\w.-]+:(?!\\)).+", re.IGNORECASE)
+_GIT_SCHEMES = ("http", "https", "ssh", "git", "git+ssh", "git+https", "git+http")
 
 
 def fetch(uri: str, version: str | None, cwd: Path) -> Checkout:
@@ -35,13 +36,20 @@ def fetch(uri: str, version: str | None, cwd: Path) -> Checkout:
     folder = local.recognise(place, cwd)
     if folder is not None:
         return local.fetch(folder, subfolder, version)
-    if _GIT.fullmatch(place):
-        kind = "an archive" if place.endswith(".zip") else "a Git repository"
+    if _REMOTE.fullmatch(place):
         raise NotSupportedError(
-            f"'{mask_url(place)}' is {kind}, and projects from there are not supported yet",
-            hint="clone or unpack it, and run its folder",
+            f"'{mask_url(place)}' is {_kind(place)}, and projects from there are not supported yet",
+            hint="bring it to this machine (clone, unpack, copy), and run its folder",
         )
     raise SourceError(f"there is no folder '{cwd / place}'", hint=_nearest_folder(cwd / place))
+
+
+def _kind(place: str) -> str:
+    if place.endswith(".zip"):
+        return "an archive"
+    scheme, separator, _ = place.partition("://")
+    is_git = not separator or scheme.lower() in _GIT_SCHEMES
+    return "a Git repository" if is_git else f"of the kind {scheme}://"
 
 
 def _require_inside(subfolder: str) -> None:

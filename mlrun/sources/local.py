@@ -54,8 +54,16 @@ def _require_readable_folder(path: Path) -> None:
         raise SourceError(f"there is no folder '{path}'") from None
     except NotADirectoryError:
         raise SourceError(
-            f"'{path}' is a file; a project is a folder",
-            hint=f"to run one script of a folder: mlrun run {path.parent} -e {path.name}",
+            f"'{path}' is a file; a project is a folder", hint=_folder_of(path)
         ) from None
     except OSError as error:
         raise SourceError(f"the folder '{path}' cannot be read: {error.strerror}") from None
+
+
+def _folder_of(file: Path) -> str:
+    from shlex import quote
+
+    run = f"mlrun run {quote(str(file.parent))}"
+    if file.name.lower().startswith("mlproject"):
+        return f"run its folder: {run}"
+    return f"to run one script of a folder: {run} -e {quote(file.name)}"

@@ -147,7 +147,8 @@ def test_no_project_file_but_a_folder_of_its_name(tmp_path: Path) -> None:
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:
-    assert refusal(tmp_path).hint == "declare one under `entry_points`, or name a script with -e"
+    hint = "name the folder of a project, or write an MLproject file in this one"
+    assert refusal(tmp_path).hint == hint
 
 
 def test_many_names_are_cut(tmp_path: Path) -> None:

@@ -50,6 +50,27 @@ def test_file_instead_of_a_folder(project: Path) -> None:
     assert "-e train.py" in str(raised.value.hint)
 
 
+def test_project_file_instead_of_its_folder(project: Path) -> None:
+    (project / "MLproject").write_text("")
+    with pytest.raises(SourceError, match="is a file") as raised:
+        fetch(str(project / "MLproject"), None, Path("/"))
+    assert raised.value.hint == f"run its folder: mlrun run '{project}'"
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("s3://bucket/project", "of the kind s3://"),
+        ("https://host.example/p", "a Git repository"),
+        ("git@host.example:p", "a Git repository"),
+        ("https://host.example/p.zip", "an archive"),
+    ],
+)
+def test_other_sources_are_called_what_they_are(uri: str, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(NotSupportedError, match=f"is {kind}, and"):
+        fetch(uri, None, tmp_path)
+
+
 @pytest.mark.parametrize(
     "uri",
     [
