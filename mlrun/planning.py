@@ -155,7 +155,7 @@ def _idle_options(request: RunRequest) -> tuple[Problem, ...]:
 
 
 def _template(entry_point: EntryPoint, values: tuple[BoundValue, ...]) -> CommandTemplate:
-    known = {*entry_point.parameters, *(value.name for value in values)}
+    known = tuple(dict.fromkeys((*entry_point.parameters, *(value.name for value in values))))
     return parse_command(entry_point.command, known, entry_point.location)
 
 

@@ -274,3 +274,12 @@ def test_store_that_is_a_file(echo: Place) -> None:
     assert str(echo.store) in answer.stderr
     assert "Traceback" not in answer.stderr
     assert echo.mlrun("runs", "list").stdout == ""
+
+
+def test_unknown_placeholder_names_the_parameters_in_the_order_of_the_file(place: Place) -> None:
+    names = [f"p{number}" for number in range(9)]
+    declared = ", ".join(f"{name}: {{default: x}}" for name in names)
+    place.write(
+        f"entry_points: {{main: {{parameters: {{{declared}}}, command: 'ls {{unknown}}'}}}}"
+    )
+    assert f"(it has: {', '.join(names)})" in place.run_project().stderr
