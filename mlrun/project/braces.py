@@ -42,10 +42,10 @@ class Braces:
     is_format: bool
 
 
-_BRACES = re.compile(r"\$\{\{(?P<escaped>[^{}]*)\}\}|\{(?P<inner>[^{}]*)\}")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_FORMATTED = re.compile(r"[^!:.\[]+(?=[!:.\[])")
-_FILE_NUMBER = re.compile(r"exec\s+$")
+_BRACES = r"\$\{\{(?P<escaped>[^{}]*)\}\}|\{(?P<inner>[^{}]*)\}"
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_-]*"
+_FORMATTED = r"[^!:.\[]+(?=[!:.\[])"
+_FILE_NUMBER = r"exec\s+$"
 
 
 def divide(command: str, known: Collection[str]) -> Braces:
@@ -80,7 +80,7 @@ def _formatted(command: str, names: frozenset[str]) -> tuple[str | Field, ...] |
 
 def _literal(command: str, names: frozenset[str]) -> Iterator[str | Field]:
     last = 0
-    for found in _BRACES.finditer(command):
+    for found in re.compile(_BRACES).finditer(command):
         part: str | Field | None
         if found["escaped"] is not None:
             part = f"${{{found['escaped']}}}"
@@ -99,9 +99,9 @@ def _field(command: str, found: re.Match[str], names: frozenset[str]) -> Field |
         return None
     if inner in names:
         return Field(inner, found[0])
-    if _IDENTIFIER.fullmatch(inner) and not _is_file_number(command, found):
+    if re.compile(_IDENTIFIER).fullmatch(inner) and not _is_file_number(command, found):
         return Field(inner, found[0], is_known=False)
-    formatted = _FORMATTED.match(inner)
+    formatted = re.compile(_FORMATTED).match(inner)
     if formatted is not None and formatted[0] in names:
         return Field(formatted[0], found[0], is_plain=False)
     return None
@@ -111,4 +111,4 @@ def _is_file_number(command: str, found: re.Match[str]) -> bool:
     """`exec {fd}>file`: bash puts the number into the variable."""
     is_redirected = command.startswith(("<", ">"), found.end())
     before = command[max(found.start() - 20, 0) : found.start()]
-    return is_redirected and _FILE_NUMBER.search(before) is not None
+    return is_redirected and re.compile(_FILE_NUMBER).search(before) is not None

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple
 
 from mlrun.project.shell.frames import Break, Reading
 from mlrun.project.shell.lexer import read
 from mlrun.project.shell.reader import UnreadableError
 
-_LINE = re.compile(r"[ \t\r]*\n[ \t\r\n]*")
-_OPTION = re.compile(r"-[A-Za-z0-9-]")
-_OPERATOR = re.compile(r"\||&&")
-_PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_-]*\}")
-_SHORT_OPTION = re.compile(r"(?:^|\s)-[A-Za-z]$")
-_STRAY = re.compile(r"\\([ \t\r]+)(?=(-[A-Za-z-])?)")
+_MOST_PASSES = 8
+"""Joining may show a further line to join, behind a comment or a blank line: rarely a third."""
+
+_BLANKS = " \t\r\n"
+_LINE = r"[ \t\r]*\n[ \t\r\n]*"
+_OPTION = r"-[A-Za-z0-9-]"
+_OPERATOR = r"\||&&"
+_PLACEHOLDER = r"\{[A-Za-z_][A-Za-z0-9_-]*\}"
+_SHORT_OPTION = r"(?:^|\s)-[A-Za-z]$"
+_STRAY = r"\\([ \t\r]+)(?=(-[A-Za-z-])?)"
 
 _Edit = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line after a newline that ends a command."""
 
     start: int
@@ -46,7 +48,16 @@ def join_lines(command: str) -> str:
     Args:
         command: As YAML gave it.
     """
-    text = command.strip(" \t\r\n")
+    text = command.strip(_BLANKS)
+    for _ in range(_MOST_PASSES):
+        joined = _joined(text)
+        if joined == text:
+            break
+        text = joined
+    return text
+
+
+def _joined(text: str) -> str:
     if "\n" not in text and "\\" not in text:
         return text
     try:
@@ -54,7 +65,7 @@ def join_lines(command: str) -> str:
     except UnreadableError:
         return text
     edits = [*_backslashes(text, reading), *_line_breaks(text, reading)]
-    return _edited(text, sorted(edits)).rstrip(" \t\r\n")
+    return _edited(text, sorted(edits)).strip(_BLANKS)
 
 
 def _edited(text: str, edits: list[_Edit]) -> str:
@@ -72,7 +83,7 @@ def _edited(text: str, edits: list[_Edit]) -> str:
 def _backslashes(text: str, reading: Reading) -> Iterator[_Edit]:
     """Yield the backslashes that stood at the end of a line, and don't any more."""
     for position in reading.escapes:
-        line = _LINE.match(text, position + 1)
+        line = re.compile(_LINE).match(text, position + 1)
         if line is not None:
             yield position, line.end(), " "
         elif position + 1 == len(text) or _is_stray(text, position):
@@ -85,17 +96,19 @@ def _is_stray(text: str, position: int) -> bool:
     A word that begins with a blank is hardly ever meant, `cut -d \  -f1` is: a blank as the
     whole word, with another one after it.
     """
-    found = _STRAY.match(text, position)
+    found = re.compile(_STRAY).match(text, position)
     if found is None or (position and text[position - 1] not in " \t\r\n"):
         return False
     if len(found[1]) != 2:
         return True
     before = text[max(position - 40, 0) : position].rstrip()
-    return found[2] is not None and not _SHORT_OPTION.search(before)
+    return found[2] is not None and not re.compile(_SHORT_OPTION).search(before)
 
 
 def _line_breaks(text: str, reading: Reading) -> Iterator[_Edit]:
-    lines = [line for line in map(partial(_line_after, text), reading.breaks) if line]
+    starts = _starts(text, reading.breaks)
+    pairs = zip(reading.breaks, starts, strict=True)
+    lines = [line for found, start in pairs if (line := _line_after(text, found, start))]
     options_follow = _options_follow(lines)
     indent = 0
     for line, option_follows in zip(lines, options_follow, strict=True):
@@ -108,18 +121,36 @@ def _line_breaks(text: str, reading: Reading) -> Iterator[_Edit]:
             indent = line.indent
 
 
-def _line_after(text: str, found: Break) -> _Line | None:
-    gap = _LINE.match(text, found.position)
+def _starts(text: str, breaks: list[Break]) -> Iterator[int]:
+    """Yield for each newline where what follows is joined: before comments, which would take it."""
+    by_position: dict[int, int] = {}
+    for found in breaks:
+        start = found.position
+        if found.comment is not None:
+            start = found.comment
+            before = _before_blanks(text, start)
+            start = by_position.get(before, start)
+        by_position[found.position] = start
+        yield start
+
+
+def _before_blanks(text: str, position: int) -> int:
+    while position and text[position - 1] in " \t\r":
+        position -= 1
+    return position - 1
+
+
+def _line_after(text: str, found: Break, start: int) -> _Line | None:
+    gap = re.compile(_LINE).match(text, found.position)
     if gap is None or gap.end() == len(text):
         return None
     return _Line(
-        # A comment would take what is joined to it.
-        start=found.position if found.comment is None else found.comment,
+        start=start,
         end=gap.end(),
         indent=len(gap[0]) - gap[0].rindex("\n") - 1,
-        is_option=_OPTION.match(text, gap.end()) is not None,
-        is_operator=_OPERATOR.match(text, gap.end()) is not None,
-        is_placeholder=_PLACEHOLDER.match(text, gap.end()) is not None,
+        is_option=re.compile(_OPTION).match(text, gap.end()) is not None,
+        is_operator=re.compile(_OPERATOR).match(text, gap.end()) is not None,
+        is_placeholder=re.compile(_PLACEHOLDER).match(text, gap.end()) is not None,
         is_adjacent=found.is_top and found.is_open and gap[0].count("\n") == 1,
     )
 

@@ -27,13 +27,11 @@ from mlrun.project.shell.reader import Reader, UnreadableError
 
 _RUN = re.compile(r"[^ \t\n\\'\"$`;&|()<>#\0]+")
 _BLANKS = re.compile(r"[ \t]+")
-_REDIRECTION = re.compile(r"&>>?|<<<|<<-?|<>|<&|>>|>&|>\||<|>")
-_SEPARATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\|")
-_DELIMITER = re.compile(
-    r"[ \t]*((?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s;&|()<>'\"\\])+)", re.DOTALL
-)
-_ARRAY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
-_EMPTY = re.compile(r"\([ \t]*\)")
+_REDIRECTION = r"&>>?|<<<|<<-?|<>|<&|>>|>&|>\||<|>"
+_SEPARATOR = r";;&|;;|;&|;|&&|&|\|\||\|&|\|"
+_DELIMITER = r"[ \t]*((?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s;&|()<>'\"\\])+)"
+_ARRAY = r"[A-Za-z_][A-Za-z0-9_]*\+?="
+_EMPTY = r"\([ \t]*\)"
 _HEREDOC = "it stands in a here-document, where nothing can be quoted"
 _UNKNOWN = Limit(None, "it stands in parentheses that mlrun doesn't understand", None)
 
@@ -152,11 +150,11 @@ def _slot(reader: Reader) -> None:
 def _separator(reader: Reader) -> None:
     if reader.frame.kind is FrameKind.ARRAY:
         raise UnreadableError(f"an array cannot hold {reader.peek()}", reader.pos)
-    redirection = _REDIRECTION.match(reader.text, reader.pos)
+    redirection = re.compile(_REDIRECTION).match(reader.text, reader.pos)
     if redirection is not None:
         _redirection(reader)
         return
-    found = _SEPARATOR.match(reader.text, reader.pos)
+    found = re.compile(_SEPARATOR).match(reader.text, reader.pos)
     if found is None:
         raise AssertionError("not at an operator")
     frame = reader.frame
@@ -172,7 +170,7 @@ def _separator(reader: Reader) -> None:
 
 def _redirection(reader: Reader) -> None:
     frame = reader.frame
-    found = _REDIRECTION.match(reader.text, reader.pos)
+    found = re.compile(_REDIRECTION).match(reader.text, reader.pos)
     if found is None:
         raise AssertionError("not at a redirection")
     if found[0] in "<>" and reader.peek(1) == "(":
@@ -196,7 +194,7 @@ def _redirection(reader: Reader) -> None:
 
 
 def _delimiter(reader: Reader, strips_tabs: bool) -> None:
-    found = _DELIMITER.match(reader.text, reader.pos)
+    found = re.compile(_DELIMITER, re.DOTALL).match(reader.text, reader.pos)
     if found is None:
         return
     reader.refuse_slots(reader.pos, found.end(), "it stands in the delimiter of a here-document")
@@ -225,9 +223,9 @@ def _parenthesis(reader: Reader) -> None:
 
 def _parenthesis_in_word(reader: Reader, frame: Frame) -> None:
     word = frame.word
-    if word is not None and _ARRAY.fullmatch(word.cooked()):
+    if word is not None and re.compile(_ARRAY).fullmatch(word.cooked()):
         reader.open(FrameKind.ARRAY, 1)
-    elif _EMPTY.match(reader.text, reader.pos):
+    elif re.compile(_EMPTY).match(reader.text, reader.pos):
         end_command(reader, "()")
         reader.pos = reader.text.index(")", reader.pos) + 1
     else:

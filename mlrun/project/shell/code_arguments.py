@@ -23,7 +23,7 @@ _UNSURE = "it stands in shell code after an expansion whose text is not known ye
 _UNREADABLE = "it stands in shell code that mlrun cannot read"
 _NESTED = "what the substitution around it gives is run as code"
 _CHOSEN = "it may be code of the program that is chosen when the command runs"
-_DECLARED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+_DECLARED = r"[A-Za-z_][A-Za-z0-9_]*\+?="
 
 
 def find_code(reader: Reader, command: ShellCommand) -> None:
@@ -35,7 +35,7 @@ def find_code(reader: Reader, command: ShellCommand) -> None:
         if _look_at_code(reader, words, index):
             return
         _look_at_command(reader, words, index)
-    if interpreters.program_name(words[0]) not in ("echo", "printf"):
+    if words[0].static() not in ("echo", "printf"):
         _look_for_interpreters(reader, words)
 
 
@@ -116,7 +116,7 @@ def _restrict(reader: Reader, words: Iterable[Word], reason: str) -> None:
 def _restrict_evaluated(reader: Reader, words: Sequence[Word], name: str) -> None:
     has_options = any(re.match(r"-[A-Za-z]*[aAin]", word.cooked()) for word in words)
     for word in words:
-        if has_options or name == "let" or not _DECLARED.match(word.cooked()):
+        if has_options or name == "let" or not re.compile(_DECLARED).match(word.cooked()):
             _restrict_all(reader, [word], f"{name} evaluates its arguments")
 
 

@@ -19,15 +19,16 @@ _DOLLAR = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<special>[0-9@*#?$!-])"
     r"|(?P<ansi>')|(?P<translated>\")|(?P<slot>\0))?"
 )
+# Patterns of rare places stay text: `re` compiles them at first use and keeps them.
 _DOUBLE_QUOTES = frozenset({Quote.DOUBLE, Quote.GLUED_DOUBLE, Quote.BROKEN_DOUBLE})
-_QUOTE_OR_SLOT = re.compile(r"\\.|[\"\0]", re.DOTALL)
+_QUOTE_OR_SLOT = r"\\.|[\"\0]"
 _ENTANGLED = "quotes and backticks are entangled there, $(...) has no such limit"
-_ANSI_END = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
-_HEAD = re.compile(r"[!#]?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(:?[-=+?])")
-_BACKTICKS = re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL)
+_ANSI_END = r"(?:[^'\\]|\\.)*'"
+_HEAD = r"[!#]?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(:?[-=+?])"
+_BACKTICKS = r"`((?:[^`\\]|\\.)*)`"
 _IN_DOUBLE = re.compile(r'[^"\\$`\0]+')
-_IN_PARAMETER = re.compile(r"[^}\\'\"$`\0]+")
-_IN_ARITHMETIC = re.compile(r"[^()\]\\\"$`\0]+")
+_IN_PARAMETER = r"[^}\\'\"$`\0]+"
+_IN_ARITHMETIC = r"[^()\]\\\"$`\0]+"
 
 
 def read_dollar(reader: Reader) -> None:
@@ -78,7 +79,7 @@ def _read_shell_variable(reader: Reader) -> None:
 
 
 def _read_ansi(reader: Reader) -> None:
-    end = _ANSI_END.match(reader.text, reader.pos + 2)
+    end = re.compile(_ANSI_END, re.DOTALL).match(reader.text, reader.pos + 2)
     if end is None:
         raise UnreadableError("the quote $' is never closed", reader.pos)
     in_code = reader.frame.kind is not FrameKind.PARAMETER
@@ -121,7 +122,7 @@ def _open_old_arithmetic(reader: Reader, end: int) -> None:
 
 def _open_parameter(reader: Reader, end: int) -> None:
     around = reader.frame
-    head = _HEAD.match(reader.text, end)
+    head = re.compile(_HEAD).match(reader.text, end)
     in_arithmetic = around.limit is not None and around.limit.allowed is Allowed.NUMBER
     limit = None if head or in_arithmetic else _PARAMETER
     frame = reader.open(FrameKind.PARAMETER, (head.end() if head else end) - reader.pos, limit)
@@ -143,7 +144,7 @@ _OPENERS = {
 
 def read_backticks(reader: Reader) -> None:
     """Read a command in backticks: its text is unescaped once, and is a command then."""
-    found = _BACKTICKS.match(reader.text, reader.pos)
+    found = re.compile(_BACKTICKS, re.DOTALL).match(reader.text, reader.pos)
     if found is None:
         raise UnreadableError("the backtick is never closed", reader.pos)
     reader.note_expansion()
@@ -189,7 +190,7 @@ def _restrict_entangled(text: str, slots: list[Slot]) -> None:
     """
     is_quoted = True
     remaining = iter(slots)
-    for found in _QUOTE_OR_SLOT.finditer(text):
+    for found in re.compile(_QUOTE_OR_SLOT, re.DOTALL).finditer(text):
         if found[0] == '"':
             is_quoted = not is_quoted
         elif found[0].endswith(SLOT):
@@ -268,7 +269,7 @@ def _read_escape_in_double(reader: Reader, frame: Frame) -> None:
 def read_parameter(reader: Reader) -> None:
     """Take one step in `${...}`."""
     frame = reader.frame
-    run = _IN_PARAMETER.match(reader.text, reader.pos)
+    run = re.compile(_IN_PARAMETER).match(reader.text, reader.pos)
     char = reader.peek()
     if run is not None:
         reader.pos = run.end()
@@ -310,7 +311,7 @@ def _read_slot_in_parameter(reader: Reader, frame: Frame) -> None:
 
 def read_arithmetic(reader: Reader) -> None:
     """Take one step in arithmetic, of either form."""
-    run = _IN_ARITHMETIC.match(reader.text, reader.pos)
+    run = re.compile(_IN_ARITHMETIC).match(reader.text, reader.pos)
     char = reader.peek()
     if run is not None:
         reader.pos = run.end()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from mlrun.project.shell.quoting import Allowed, Quote
 
@@ -17,7 +17,6 @@ OPAQUE = "\1"
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=")
 
 
-@dataclass(slots=True)
 class Slot:
     """What is known of the place of one placeholder.
 
@@ -29,11 +28,14 @@ class Slot:
         refusal: Why no value can be put there at all.
     """
 
-    position: int
-    quotes: tuple[Quote, ...]
-    allowed: Allowed | None = None
-    reason: str | None = None
-    refusal: str | None = None
+    __slots__ = ("allowed", "position", "quotes", "reason", "refusal")
+
+    def __init__(self, position: int, quotes: tuple[Quote, ...]) -> None:
+        self.position = position
+        self.quotes = quotes
+        self.allowed: Allowed | None = None
+        self.reason: str | None = None
+        self.refusal: str | None = None
 
     def restrict(self, allowed: Allowed, reason: str) -> None:
         """Allow only such values; a stricter rule that holds already stays."""
@@ -45,7 +47,6 @@ class Slot:
         self.refusal = self.refusal or reason
 
 
-@dataclass(frozen=True, slots=True)
 class Limit:
     """What a construct allows within it.
 
@@ -55,9 +56,14 @@ class Limit:
         nested: For one in a command substitution in it; None where it is refused.
     """
 
-    allowed: Allowed | None
-    reason: str
-    nested: Allowed | None = Allowed.PLAIN
+    __slots__ = ("allowed", "nested", "reason")
+
+    def __init__(
+        self, allowed: Allowed | None, reason: str, nested: Allowed | None = Allowed.PLAIN
+    ) -> None:
+        self.allowed = allowed
+        self.reason = reason
+        self.nested = nested
 
     def within(self) -> Limit:
         """Return the limit of a command substitution in the construct."""
@@ -71,7 +77,6 @@ class Limit:
             slot.restrict(self.allowed, self.reason)
 
 
-@dataclass(slots=True)
 class Word:
     """One word of a command, as the command will see it.
 
@@ -83,11 +88,14 @@ class Word:
         is_quoted: Whether any part is quoted: such a word is no keyword.
     """
 
-    first_slot: int
-    end_slot: int = 0
-    text: list[str] = field(default_factory=list)
-    direct: list[int] = field(default_factory=list)
-    is_quoted: bool = False
+    __slots__ = ("direct", "end_slot", "first_slot", "is_quoted", "text")
+
+    def __init__(self, first_slot: int) -> None:
+        self.first_slot = first_slot
+        self.end_slot = first_slot
+        self.text: list[str] = []
+        self.direct: list[int] = []
+        self.is_quoted = False
 
     def cooked(self) -> str:
         """Return the text as one."""
@@ -115,7 +123,6 @@ class CommandKind(Enum):
     """The end of a compound command: nothing but redirections can follow."""
 
 
-@dataclass(slots=True)
 class ShellCommand:
     """The words between two operators.
 
@@ -127,11 +134,14 @@ class ShellCommand:
         has_program: Whether one of the words is no assignment before all others.
     """
 
-    first_slot: int
-    kind: CommandKind = CommandKind.SIMPLE
-    words: list[Word] = field(default_factory=list)
-    inputs: list[tuple[str, Word]] = field(default_factory=list)
-    has_program: bool = False
+    __slots__ = ("first_slot", "has_program", "inputs", "kind", "words")
+
+    def __init__(self, first_slot: int) -> None:
+        self.first_slot = first_slot
+        self.kind = CommandKind.SIMPLE
+        self.words: list[Word] = []
+        self.inputs: list[tuple[str, Word]] = []
+        self.has_program = False
 
     def add(self, word: Word) -> None:
         """Take a further word."""
@@ -164,7 +174,6 @@ class CaseState(Enum):
     BODY = "body"
 
 
-@dataclass(slots=True)
 class Frame:
     """A construct that is open.
 
@@ -184,19 +193,25 @@ class Frame:
         has_default: Whether the rest of `${...}` is a default or a message.
     """
 
-    kind: FrameKind
-    start: int
-    first_slot: int
-    limit: Limit | None = None
-    word: Word | None = None
-    command: ShellCommand = field(default_factory=lambda: ShellCommand(0))
-    redirect: str | None = None
-    pipeline_slot: int = 0
-    cases: list[CaseState] = field(default_factory=list)
-    compounds: int = 0
-    parentheses: int = 0
-    in_quotes: bool = False
-    has_default: bool = False
+    __slots__ = (
+        *("cases", "command", "compounds", "first_slot", "has_default", "in_quotes", "kind"),
+        *("limit", "parentheses", "pipeline_slot", "redirect", "start", "word"),
+    )
+
+    def __init__(self, kind: FrameKind, start: int, first_slot: int, limit: Limit | None) -> None:
+        self.kind = kind
+        self.start = start
+        self.first_slot = first_slot
+        self.limit = limit
+        self.word: Word | None = None
+        self.command = ShellCommand(first_slot)
+        self.redirect: str | None = None
+        self.pipeline_slot = first_slot
+        self.cases: list[CaseState] = []
+        self.compounds = 0
+        self.parentheses = 0
+        self.in_quotes = False
+        self.has_default = False
 
     @property
     def in_pattern(self) -> bool:
@@ -204,8 +219,7 @@ class Frame:
         return bool(self.cases) and self.cases[-1] is CaseState.PATTERN
 
 
-@dataclass(frozen=True, slots=True)
-class HereDocument:
+class HereDocument(NamedTuple):
     """A here-document whose text begins at the next newline.
 
     Attributes:
@@ -219,8 +233,7 @@ class HereDocument:
     is_quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(NamedTuple):
     """A newline that ends a command.
 
     Attributes:
@@ -236,7 +249,6 @@ class Break:
     is_open: bool
 
 
-@dataclass(slots=True)
 class Reading:
     """What was found in a command.
 
@@ -249,9 +261,12 @@ class Reading:
         last: The last command.
     """
 
-    slots: list[Slot] = field(default_factory=list)
-    breaks: list[Break] = field(default_factory=list)
-    escapes: list[int] = field(default_factory=list)
-    comments: list[tuple[int, int]] = field(default_factory=list)
-    separator: int | None = None
-    last: ShellCommand = field(default_factory=lambda: ShellCommand(0))
+    __slots__ = ("breaks", "comments", "escapes", "last", "separator", "slots")
+
+    def __init__(self) -> None:
+        self.slots: list[Slot] = []
+        self.breaks: list[Break] = []
+        self.escapes: list[int] = []
+        self.comments: list[tuple[int, int]] = []
+        self.separator: int | None = None
+        self.last = ShellCommand(0)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mlrun.project.shell.frames import OPAQUE, Word
+from mlrun.project.shell.frames import OPAQUE, SLOT, Word
 
 
 def _words(text: str) -> frozenset[str]:
@@ -36,8 +36,8 @@ WRAPPERS = _words(
 CODE_OPTIONS = frozenset({"-c", "-lc", "-uc", "-ic", "-e", "-E", "--eval"})
 SHELL_OPTIONS_WITH_VALUE = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
 
-_SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
-_SKIPPED = re.compile(r"[0-9]+(?:\.[0-9]+)?[smhd]?")
+_SHELL_CODE = r"-[A-Za-z]*c[A-Za-z]*"
+_SKIPPED = r"[0-9]+(?:\.[0-9]+)?[smhd]?"
 
 
 class Interpreter(NamedTuple):
@@ -99,9 +99,12 @@ _BY_NAME = {name: known for known in INTERPRETERS for name in known.names.split(
 
 
 def program_name(word: Word) -> str | None:
-    """Return the name of the program that a word calls, None where it isn't known yet."""
-    text = word.static()
-    return None if text is None else text.rpartition("/")[2].removesuffix(".exe")
+    """Return the name of the program that a word calls, None where it isn't known yet.
+
+    Of `$PREFIX/bin/python$VERSION`, what is known is the name.
+    """
+    name = word.cooked().rpartition("/")[2].removesuffix(".exe")
+    return name.replace(OPAQUE, "").replace(SLOT, "") or None
 
 
 def interpreter_named(name: str) -> Interpreter | None:
@@ -139,7 +142,11 @@ def _may_vanish(word: Word) -> bool:
 
 def _is_skipped(word: Word) -> bool:
     text = word.cooked()
-    return text.startswith("-") or word.is_assignment() or _SKIPPED.fullmatch(text) is not None
+    return (
+        text.startswith("-")
+        or word.is_assignment()
+        or re.compile(_SKIPPED).fullmatch(text) is not None
+    )
 
 
 def shell_code(words: Sequence[Word], start: int) -> int | None:
@@ -150,7 +157,7 @@ def shell_code(words: Sequence[Word], start: int) -> int | None:
         text = words[index].cooked()
         if not text.startswith(("-", "+")) or text in ("-", "--"):
             break
-        is_code = is_code or _SHELL_CODE.fullmatch(text) is not None
+        is_code = is_code or re.compile(_SHELL_CODE).fullmatch(text) is not None
         index += 2 if text in SHELL_OPTIONS_WITH_VALUE else 1
     else:
         return None

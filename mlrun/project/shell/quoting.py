@@ -55,7 +55,7 @@ class Allowed(str, Enum):
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9._/:=@%+,-]*")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 # Two dots are kept out, also such as the text around could make: {1..3} is a list.
 _UNQUOTED = re.compile(r"(?!\.[^/])(?!.*\.\.)[A-Za-z0-9._/:@%+-]*[A-Za-z0-9_/:@%+-]")
 _RESERVED = frozenset(
@@ -83,7 +83,7 @@ _RESERVED = frozenset(
 
 def is_allowed(value: str, allowed: Allowed) -> bool:
     """Return whether a value consists of what is allowed in its place."""
-    pattern = _NUMBER if allowed is Allowed.NUMBER else _PLAIN
+    pattern = re.compile(_NUMBER) if allowed is Allowed.NUMBER else _PLAIN
     return pattern.fullmatch(value) is not None
 
 
@@ -116,8 +116,8 @@ def _single(value: str) -> str:
 
 
 def _escaper(special: str) -> Callable[[str], str]:
-    pattern = re.compile(f"[{re.escape(special)}]")
-    return lambda value: pattern.sub(r"\\\g<0>", value)
+    table = str.maketrans({character: f"\\{character}" for character in special})
+    return lambda value: value.translate(table)
 
 
 _double = _escaper('\\"$`')

@@ -12,7 +12,6 @@ from mlrun.project.shell.frames import (
     HereDocument,
     Limit,
     Reading,
-    ShellCommand,
     Slot,
     Word,
 )
@@ -49,7 +48,7 @@ class Reader:
         self.text = text
         self.level = level
         self.pos = 0
-        self.frames = [Frame(FrameKind.CODE, 0, 0)]
+        self.frames = [Frame(FrameKind.CODE, 0, 0, None)]
         self.reading = Reading()
         self.heredocs: list[HereDocument] = []
         self.glued_at = -1
@@ -128,8 +127,6 @@ class Reader:
         if limit is None and around.limit is not None:
             limit = around.limit.within() if kind is FrameKind.CODE else around.limit
         frame = Frame(kind, self.pos, self.slot_count, limit)
-        frame.command = ShellCommand(self.slot_count)
-        frame.pipeline_slot = self.slot_count
         self.frames.append(frame)
         self.pos += length
         return frame

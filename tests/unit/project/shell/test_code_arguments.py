@@ -65,6 +65,8 @@ def assert_free(command: str) -> None:
         ("watch -n 1 cat {x}", "watch runs its arguments"),
         ("su user -c 'cat {x}'", "su runs its arguments"),
         ("$PYTHON -c 'f({x})'", "program that is chosen"),
+        ("$PREFIX/bin/python$VERSION -c 'f({x})'", "python"),
+        ("$(true)eval show$V {x}", "not known yet"),
         ("bash -c {x}", "itself be run"),
         ("bash -c \"{x}\"", "itself be run"),
         ("eval {x}", "itself be run"),
