@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ KILL_TIME = 2.0
 """Seconds to wait for a killed process to be gone, before it is given up."""
 
 _PROC = "/proc"
+
+_EXEC_TIME = 0.002
+"""Seconds that the kernel may take from a program's end to the next one's environment."""
 
 
 class Leader(NamedTuple):
@@ -158,13 +162,22 @@ def _session_is_ours(leader: Leader, found: Process | None) -> bool:
 def _has_mark(pid: int, mark: str) -> bool:
     """Return whether one of the marks in a process's environment is exactly this one."""
     try:
-        with open(f"{_PROC}/{pid}/environ", "rb") as file:
-            variables = file.read().split(b"\0")
+        environment = _environment(pid)
+        if not environment and mark:
+            # A process shows none for the instant between two programs (exec).
+            time.sleep(_EXEC_TIME)
+            environment = _environment(pid)
     except OSError:
         return False
+    variables = environment.split(b"\0")
     name = f"{MARK_VARIABLE}=".encode()
     marks = next((v[len(name) :] for v in variables if v.startswith(name)), b"")
     return mark != "" and mark.encode() in marks.split(b":")
+
+
+def _environment(pid: int) -> bytes:
+    with open(f"{_PROC}/{pid}/environ", "rb") as file:
+        return file.read()
 
 
 def _add_descendants(found: set[int], table: dict[int, Process]) -> None:

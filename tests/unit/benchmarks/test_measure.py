@@ -39,7 +39,8 @@ time.sleep(1)
 def test_memory_leaves_the_command_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "SETTLE_SECONDS", 0.1)
     (tmp_path / "large.py").write_text(LARGE)
-    held = measure.memory(runner(f"python3 {tmp_path}/large.py & sleep 2 & wait"))
+    script = f"sleep 60 & python3 {tmp_path}/large.py; kill $!"
+    held = measure.memory(runner(script))
 
     assert 0 < held.main < held.all < 50_000
 

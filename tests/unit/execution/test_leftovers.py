@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlrun.execution import leftovers
 from mlrun.execution.leftovers import Clearing, Leader, find, leader_of, read_process, send
 from tests.functional.driven import wait_until
 
@@ -164,3 +165,17 @@ def test_without_proc_the_group_is_asked_and_killed(
         assert started.poll() is None
         assert clearing.step(104.0)
         assert started.wait(60) == -9
+
+
+def test_process_that_is_changing_its_program_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The instant in which the kernel shows no environment cannot be met at will: a folder that
+    # looks like /proc plays it, and a pause in which the environment appears.
+    (tmp_path / "7").mkdir()
+    environ = tmp_path / "7" / "environ"
+    environ.write_bytes(b"")
+    monkeypatch.setattr(leftovers, "_PROC", str(tmp_path))
+    appears = f"A=b\0{leftovers.MARK_VARIABLE}={MARK}\0".encode()
+    monkeypatch.setattr(leftovers.time, "sleep", lambda _: environ.write_bytes(appears))
+    assert leftovers._has_mark(7, MARK)
