@@ -31,6 +31,9 @@ KILL_TIME = 2.0
 
 _PROC = "/proc"
 
+_KERNEL = 2
+"""The parent of the kernel's own threads, which have no environment."""
+
 _EXEC_TIME = 0.002
 """Seconds that the kernel may take from a program's end to the next one's environment."""
 
@@ -122,7 +125,7 @@ def find(
         for p in table.values()
         if (session_is_ours and p.session == leader.pid)
         or (adopter is not None and is_adopted(p, adopter))
-        or _has_mark(p.pid, leader.mark)
+        or (p.state not in "ZX" and p.parent != _KERNEL and _has_mark(p.pid, leader.mark))
     }
     _add_descendants(found, table)
     if not with_leader or not session_is_ours:

@@ -177,5 +177,5 @@ def test_process_that_is_changing_its_program_is_found(
     environ.write_bytes(b"")
     monkeypatch.setattr(leftovers, "_PROC", str(tmp_path))
     appears = f"A=b\0{leftovers.MARK_VARIABLE}={MARK}\0".encode()
-    monkeypatch.setattr(leftovers.time, "sleep", lambda _: environ.write_bytes(appears))
+    monkeypatch.setattr(time, "sleep", lambda _: environ.write_bytes(appears))
     assert leftovers._has_mark(7, MARK)
