@@ -141,8 +141,10 @@ def test_clearing_leaves_what_was_asked_already_its_time() -> None:
         assert started.wait(60) == -9
 
 
-def test_clearing_in_a_hurry_kills() -> None:
-    with process("bash", "-c", "trap '' TERM; sleep 99") as started:
+def test_clearing_in_a_hurry_kills(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    with process("bash", "-c", f"trap '' TERM; touch {ready}; sleep 99; true") as started:
+        wait_until(ready.exists, "the trap")
         leader = leader_of(started.pid, MARK)
         clearing = Clearing(leader, 100.0, patience_until=1000.0, with_leader=True)
         clearing.hurry()
