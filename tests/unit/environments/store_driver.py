@@ -1,7 +1,8 @@
 """Obtains an environment from a store, in a process of its own.
 
-`python store_driver.py STORE KEY NOTES [hang]`: each build adds a line to NOTES; one that hangs
-never ends. Prints `DONE folder`, and what is reported.
+`python store_driver.py STORE KEY NOTES [hang|held]`: each build adds a line to NOTES; one that
+hangs never ends, one that is held waits for a file `go` beside NOTES. Prints `DONE folder`, and
+what is reported.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def main(store: str, key: str, notes: str, *options: str) -> None:
             stream.write(f"{os.getpid()}\n")
         if "hang" in options:
             time.sleep(600)
-        time.sleep(0.3)
+        end = time.monotonic() + (60 if "held" in options else 0)
+        while time.monotonic() < end and not Path(notes).with_name("go").exists():
+            time.sleep(0.01)
         (place.environment / "whole").touch()
         return {"by": os.getpid()}
 
