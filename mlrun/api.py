@@ -148,13 +148,15 @@ def run(
         grace_period=grace_period,
         terminal=synchronous,
     )
-    submitted = SubmittedRun(runner.start(request), wait_beside=not synchronous)
-    if synchronous:
-        try:
+    submitted = None
+    try:
+        submitted = SubmittedRun(runner.start(request), wait_beside=not synchronous)
+        if synchronous:
             _raise_if_failed(submitted.outcome())
-        except KeyboardInterrupt:
+    except KeyboardInterrupt:
+        if submitted is not None:
             submitted.cancel()
-            raise
+        raise
     return submitted
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlrun.backends.base import Backend
+from mlrun.backends.config import read_backend_config
 from mlrun.backends.registry import backend_named
 from mlrun.environments.base import EnvironmentKind
 from mlrun.environments.select import choose_environment
@@ -144,14 +145,13 @@ def _idle_options(request: RunRequest) -> tuple[Problem, ...]:
         for flag, given in (
             ("--docker-args", request.docker_args),
             ("--build-image", request.build_image),
-            ("--backend-config", request.backend_config),
         )
         if given
     ]
-    return tuple(
-        Problem(f"{flag} has no effect: the project runs on this machine, in no container")
-        for flag in idle
-    )
+    warnings = [Problem(f"{flag} has no effect: the project runs in no container") for flag in idle]
+    if request.backend_config and read_backend_config(request.backend_config, request.cwd):
+        warnings.append(Problem(f"--backend-config has no effect on '{request.backend}'"))
+    return tuple(warnings)
 
 
 def _template(entry_point: EntryPoint, values: tuple[BoundValue, ...]) -> CommandTemplate:

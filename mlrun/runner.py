@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Timer
 from time import time
 
 from mlrun import run_folder, tags
@@ -26,6 +27,9 @@ from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
 from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 from mlrun.tracking.target import open_store
+
+_PATIENCE = 2.0
+"""Seconds without an answer of the tracking server before that is said."""
 
 
 def run(request: RunRequest, listen: Listener = ignore) -> Outcome:
@@ -66,18 +70,28 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
         environment = prepare(bound, listen)
         launch_request = materialise(bound, request, environment, tracked, folder, environ)
         handle = launch(bound, launch_request, environment, listen)
-    listen(Event(EventKind.STARTED, "the command has started", {"pid": handle.pid}))
-    return LaunchedRun(
-        handle=handle,
-        work=bound.plan.work,
-        store=store,
-        tracked=tracked,
-        folder=folder,
-        environment=environment,
-        start_time=start_time,
-        undelivered=request.undelivered,
-        listen=listen,
-    )
+
+    def launched() -> LaunchedRun:
+        return LaunchedRun(
+            handle=handle,
+            work=bound.plan.work,
+            store=store,
+            tracked=tracked,
+            folder=folder,
+            environment=environment,
+            start_time=start_time,
+            undelivered=request.undelivered,
+            listen=listen,
+        )
+
+    try:
+        listen(Event(EventKind.STARTED, "the command has started", {"pid": handle.pid}))
+        return launched()
+    except (Interrupted, KeyboardInterrupt):
+        # Nobody has the run in hand yet who could end it and record its end.
+        handle.cancel()
+        launched().wait()
+        raise
 
 
 def plan(request: RunRequest, listen: Listener = ignore) -> BoundRun:
@@ -118,11 +132,26 @@ def track(
         line = "asked to end; waiting for the tracking store's answer (once more: at once)"
         listen(Event(EventKind.PROGRESS, line, {"phase": "track"}))
 
-    with Deferral(notice) as deferral:
+    with Deferral(notice) as deferral, _told_of_waiting(store, listen):
         tracked = store.start(_run_start(bound, request, start_time))
         run_folder.name(folder, tracked.run_id, os.environ.get(ENCLOSING_RUN))
     deferral.end()
     return tracked
+
+
+@contextmanager
+def _told_of_waiting(store: TrackingStore, listen: Listener) -> Iterator[None]:
+    """Say what is being waited for, if it takes long enough to make a person wonder."""
+    line = f"waiting for the tracking server {store.uri}"
+    event = Event(EventKind.PROGRESS, line, {"phase": "track"})
+    timer = Timer(_PATIENCE, listen, (event,))
+    timer.daemon = True
+    if not store.uri.startswith("file:"):
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStart:

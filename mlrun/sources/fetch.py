@@ -26,6 +26,8 @@ def fetch(uri: str, version: str | None, cwd: Path) -> Checkout:
         SourceError: There is no such folder, or it cannot be read.
         NotSupportedError: A source that mlrun knows of, and cannot fetch yet.
     """
+    if not uri.strip("'\" "):
+        raise SourceError("no project is named", hint="`.` is the folder that you stand in")
     # Like MLflow, it takes quotation marks that came with the URI for no part of it.
     whole = uri if local.recognise(uri, cwd) is not None else uri.strip("'\"")
     folder = local.recognise(whole, cwd)

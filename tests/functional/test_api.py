@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 
 import mlrun
+from mlrun import runner
+from mlrun.events import Event, EventKind
+from mlrun.request import RunRequest
 from tests.functional.commands import Place, recorded, status
 
 PROJECT = """
@@ -136,6 +139,16 @@ def test_ctrl_c_in_a_script_ends_its_run_and_the_script(project: Place) -> None:
     output, errors = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in errors
     assert output == ""
+    assert status(project.runs()[0]) == "KILLED"
+
+
+def test_interrupt_just_after_the_start_ends_the_run(project: Place) -> None:
+    def interrupt(event: Event) -> None:
+        if event.kind is EventKind.STARTED:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.start(RunRequest("project", "slow", cwd=project.folder), interrupt)
     assert status(project.runs()[0]) == "KILLED"
 
 

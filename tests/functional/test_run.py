@@ -208,6 +208,21 @@ def test_contradictions_are_usage_errors(echo: Place, words: tuple[str, ...]) ->
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize("config", ["{not json", "[1]", "missing.json"])
+def test_backend_config_must_be_a_json_object(echo: Place, config: str) -> None:
+    answer = echo.run_project("--backend-config", config)
+    assert answer.returncode == 2
+    assert "--backend-config" in answer.stderr
+    assert not echo.store.exists()
+
+
+def test_backend_config_is_read_and_said_to_be_without_effect(echo: Place) -> None:
+    (echo.folder / "options.json").write_text('{"cluster": "a"}')
+    answer = echo.run_project("-c", "options.json")
+    assert answer.returncode == 0
+    assert "--backend-config has no effect on 'local'" in answer.stderr
+
+
 def test_environment_variables_name_the_experiment(echo: Place) -> None:
     answer = echo.run_project(env={"MLFLOW_EXPERIMENT_NAME": "from the environment"})
     assert answer.returncode == 0, answer.stderr

@@ -191,6 +191,15 @@ def test_end_is_delivered_later_when_the_server_fails_during_the_run(place: Plac
     ]
 
 
+def test_waiting_for_a_server_is_said(place: Place) -> None:
+    place.write("entry_points: {main: {command: 'true'}}")
+    with StubServer([Reply(503, b"")]) as server:
+        patience = {"MLRUN_TRACKING_PATIENCE": "3"}
+        answer = place.run_project("--tracking-uri", server.url, env=patience)
+    assert answer.returncode == 125
+    assert f"waiting for the tracking server {server.url}" in answer.stderr
+
+
 def test_at_most_three_requests_come_before_the_command(place: Place) -> None:
     place.write("entry_points: {main: {parameters: {a: string}, command: 'cat > seen; sleep 1'}}")
     seen = []

@@ -43,6 +43,12 @@ def test_missing_folder_names_its_neighbour(project: Path, tmp_path: Path) -> No
     assert str(project) in str(raised.value.hint)
 
 
+@pytest.mark.parametrize("uri", ["", " ", "''"])
+def test_empty_name_is_not_the_current_folder(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no project is named"):
+        fetch(uri, None, tmp_path)
+
+
 def test_file_instead_of_a_folder(project: Path) -> None:
     (project / "train.py").write_text("")
     with pytest.raises(SourceError, match="is a file") as raised:
