@@ -35,10 +35,14 @@ def test_variables_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (state_folder(), cache_folder()) == (tmp_path / "s", tmp_path / "c")
 
 
+def _unknown(uid: int) -> None:
+    raise KeyError(uid)
+
+
 def test_no_home_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOME", "MLRUN_STATE_DIR", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr("pwd.getpwuid", _unknown)
     with pytest.raises(UsageError, match="no home") as raised:
         state_folder()
     assert "MLRUN_STATE_DIR" in str(raised.value.hint)
