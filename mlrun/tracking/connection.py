@@ -143,7 +143,11 @@ class Connection:
 
     def _connect(self) -> None:
         if self._wire.sock is None:
-            self._wire.connect()
+            try:
+                self._wire.connect()
+            except OSError as error:
+                # Python 3.10 leaves open what a proxy answered; only the traceback keeps it.
+                raise error.with_traceback(None) from None
             self._wire.allow_answer(self._limits.answer)
 
     def _exchange(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -230,6 +232,7 @@ def test_requests_go_through_a_proxy_with_its_own_credentials() -> None:
 
 
 def test_a_proxy_that_refuses_the_tunnel_is_named() -> None:
+    gc.collect()
     with StubServer([Reply(407)]) as proxy:
         environ = {"https_proxy": f"http://127.0.0.1:{proxy.port}"}
         client = HttpClient("https://tracking.example", environ, persistence=QUICK)
@@ -237,6 +240,10 @@ def test_a_proxy_that_refuses_the_tunnel_is_named() -> None:
             client.exchange("GET", "/x")
         client.close()
     assert [received.method for received in proxy.received] == ["CONNECT"]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []  # such as an unclosed socket
 
 
 def test_persistence_is_read_from_variables() -> None:
