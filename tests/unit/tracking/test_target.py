@@ -12,12 +12,12 @@ from mlrun.tracking.none import NoTracking
 from mlrun.tracking.rest import RestStore
 from mlrun.tracking.target import open_store, resolve_target
 
-CWD = Path("/home/ada/work")
+CWD = Path("/home/ada/desk")
 HOME = {"HOME": "/home/ada"}
 
 
 def test_default_is_the_folder_beside_the_user() -> None:
-    assert resolve_target(None, CWD, {}) == "file:///home/ada/work/mlruns"
+    assert resolve_target(None, CWD, {}) == "file:///home/ada/desk/mlruns"
 
 
 def test_order_is_flag_variable_default() -> None:
@@ -31,16 +31,16 @@ def test_order_is_flag_variable_default() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("runs", "file:///home/ada/work/runs"),
-        ("./a/../runs/", "file:///home/ada/work/runs"),
+        ("runs", "file:///home/ada/desk/runs"),
+        ("./a/../runs/", "file:///home/ada/desk/runs"),
         ("../runs", "file:///home/ada/runs"),
         ("/srv/runs", "file:///srv/runs"),
         ("~/runs", "file:///home/ada/runs"),
         ("~", "file:///home/ada"),
-        ("with space/ü#1?", "file:///home/ada/work/with%20space/%C3%BC%231%3F"),
+        ("with space/ü#1?", "file:///home/ada/desk/with%20space/%C3%BC%231%3F"),
         ("file:///srv/runs/", "file:///srv/runs"),
         ("file:/srv/runs", "file:///srv/runs"),
-        ("file:runs", "file:///home/ada/work/runs"),
+        ("file:runs", "file:///home/ada/desk/runs"),
         ("file://localhost/srv/runs", "file:///srv/runs"),
         ("file:///srv/with%20space", "file:///srv/with%20space"),
         ("FILE:///srv/runs", "file:///srv/runs"),
@@ -103,7 +103,7 @@ def test_what_cannot_be_understood_is_a_usage_error(uri: str) -> None:
 
 
 def test_a_windows_drive_is_a_path() -> None:
-    assert resolve_target("C:", CWD, {}) == "file:///home/ada/work/C%3A"
+    assert resolve_target("C:", CWD, {}) == "file:///home/ada/desk/C%3A"
 
 
 def test_each_target_has_its_store(tmp_path: Path) -> None:
