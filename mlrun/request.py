@@ -34,7 +34,7 @@ class RunRequest:
         backend_config: JSON object, or path of a JSON file.
         env_manager: `local`, `virtualenv`, `uv`, `conda`, or None for what the project asks.
         exact_python: Refuse another patch version of Python than the one asked for.
-        storage_dir: Where remote `path` parameters are downloaded to.
+        storage_dir: Where remote `path` parameters will be downloaded to; they are refused yet.
         build_image: Build a Docker image with the project's code in it.
         run_id: Continue this run instead of making one.
         run_name: Its name.

@@ -63,7 +63,7 @@ _OPTIONS = (
     ),
     click.option(
         "--storage-dir", type=click.Path(path_type=Path), metavar="FOLDER",
-        help="Where remote `path` parameters are downloaded to.",
+        help="Where remote `path` parameters will be downloaded to; no effect yet.",
     ),
     click.option("--run-id", metavar="ID", help="Continue this run instead of making one."),
     click.option("--run-name", metavar="NAME", help="The run's name."),
