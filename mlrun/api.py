@@ -18,7 +18,7 @@ from mlrun.errors import RunFailedError
 from mlrun.finishing import LaunchedRun
 from mlrun.outcome import Outcome
 from mlrun.project.parameters import text_of
-from mlrun.request import RunRequest
+from mlrun.request import FLUSH_TIMEOUT, RunRequest
 from mlrun.tracking.base import RunStatus
 
 
@@ -85,6 +85,9 @@ def run(
     log_params: bool = True,
     exact_python: bool = False,
     grace_period: float = 30.0,
+    buffer_tracking: bool = False,
+    flush_timeout: float = FLUSH_TIMEOUT,
+    best_effort: bool = False,
 ) -> SubmittedRun:
     """Run a project.
 
@@ -114,6 +117,9 @@ def run(
         log_params: Whether the parameters are logged to the run.
         exact_python: Refuse another patch version of Python than the one asked for.
         grace_period: Seconds between asking the command to end and killing it.
+        buffer_tracking: Keep what a tracking server does not take, and deliver it later.
+        flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
+        best_effort: Start although the tracking server cannot be used, and keep all for it.
 
     Returns:
         A handle on the run.
@@ -146,6 +152,9 @@ def run(
         log_params=log_params,
         exact_python=exact_python,
         grace_period=grace_period,
+        buffer_tracking=buffer_tracking,
+        flush_timeout=flush_timeout,
+        best_effort=best_effort,
         terminal=synchronous,
     )
     submitted = None

@@ -1,6 +1,6 @@
 """The user's folders that mlrun keeps things in.
 
-`MLRUN_STATE_DIR` and `MLRUN_CACHE_DIR` override the places that the platform prescribes.
+`MLRUN_STATE_DIR`, `MLRUN_CACHE_DIR` and `MLRUN_CONFIG_DIR` override the places that the platform prescribes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ def state_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder of what can be made again: environments, clones."""
     return _folder("MLRUN_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "user_cache_dir")
+
+
+def config_folder() -> Path:
+    """Return the folder of what the user has chosen: settings."""
+    return _folder("MLRUN_CONFIG_DIR", "XDG_CONFIG_HOME", ".config", "user_config_dir")
 
 
 def current_folder() -> Path:

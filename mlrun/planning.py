@@ -137,6 +137,10 @@ def _refuse_contradictions(request: RunRequest) -> None:
         raise UsageError(
             "--no-tracking records nothing, so it excludes --tracking-uri and --run-id"
         )
+    if request.best_effort and request.run_id is not None:
+        raise UsageError(
+            "a run can only be continued where it is: --run-id excludes --tracking best-effort"
+        )
 
 
 def _idle_options(request: RunRequest) -> tuple[Problem, ...]:

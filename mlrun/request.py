@@ -10,6 +10,10 @@ from pathlib import Path
 from mlrun.folders import current_folder
 
 
+FLUSH_TIMEOUT = 30.0
+"""Seconds to go on delivering after the command has ended, where nobody said."""
+
+
 class UndeliveredPolicy(str, Enum):
     """What a finished run whose records stayed behind means for the exit code."""
 
@@ -51,6 +55,11 @@ class RunRequest:
             does: then signals that it gets are the command's, and orphans are adopted.
         terminal: Whether the command may get a pseudo-terminal, where mlrun has a terminal.
         undelivered: What undelivered records mean for the exit code.
+        buffer_tracking: Whether the command talks to a tracking server through mlrun, which
+            keeps what that server does not take.
+        flush_timeout: Seconds to go on delivering after the command has ended; 0 for no limit.
+        best_effort: Whether the command starts although the tracking server cannot be used;
+            what it logs is kept. Includes `buffer_tracking`.
     """
 
     uri: str
@@ -80,3 +89,6 @@ class RunRequest:
     own_process: bool = False
     terminal: bool = True
     undelivered: UndeliveredPolicy = UndeliveredPolicy.WARN
+    buffer_tracking: bool = False
+    flush_timeout: float = FLUSH_TIMEOUT
+    best_effort: bool = False

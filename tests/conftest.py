@@ -36,4 +36,5 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("MLRUN_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("MLRUN_CACHE_DIR", str(tmp_path / "cache"))

@@ -84,8 +84,13 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     callback=_version,
     help="Show mlrun's version and exit.",
 )
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Run MLproject files: at once, in their environment, tracked in MLflow."""
+    if ctx.invoked_subcommand == "run":
+        from mlrun.cli.settings import read_settings
+
+        ctx.default_map = {"run": read_settings()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from mlrun.cli.output import Output
 from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
 from mlrun.project.assignments import parse_assignments
-from mlrun.request import RunRequest, UndeliveredPolicy
+from mlrun.request import FLUSH_TIMEOUT, RunRequest, UndeliveredPolicy
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ENVIRONMENT_MANAGERS = ("local", "virtualenv", "uv", "conda")
@@ -84,9 +84,27 @@ _OPTIONS = (
         help="Time between asking the command to end and killing it. [env: MLRUN_GRACE_PERIOD]",
     ),
     click.option(
-        "--undelivered", type=click.Choice([policy.value for policy in UndeliveredPolicy]),
+        "--buffer-tracking/--no-buffer-tracking", envvar="MLRUN_BUFFER_TRACKING",
+        help="Keep what a tracking server does not take, and deliver it later."
+        " [env: MLRUN_BUFFER_TRACKING]",
+    ),
+    click.option(
+        "--tracking", type=click.Choice(["required", "best-effort"]), default="required",
+        show_default=True, envvar="MLRUN_TRACKING",
+        help="best-effort: start although the tracking server cannot be used, and keep all"
+        " for it. [env: MLRUN_TRACKING]",
+    ),
+    click.option(
+        "--flush-timeout", type=click.FloatRange(min=0), metavar="SECONDS",
+        envvar="MLRUN_FLUSH_TIMEOUT", default=FLUSH_TIMEOUT, show_default=True,
+        help="Time to go on delivering after the command has ended; 0: no limit."
+        " [env: MLRUN_FLUSH_TIMEOUT]",
+    ),
+    click.option(
+        "--undelivered", envvar="MLRUN_UNDELIVERED",
+        type=click.Choice([policy.value for policy in UndeliveredPolicy]),
         help="Whether records that could not be delivered make the exit code 123"
-        " [default: fail if CI is set, else warn].",
+        " [default: fail if CI is set, else warn; env: MLRUN_UNDELIVERED]",
     ),
     click.option("--dry-run", is_flag=True, help="Print the plan, and do nothing."),
     click.option(
@@ -182,6 +200,9 @@ def _request(words: dict[str, Any]) -> RunRequest:
         own_process=True,
         stdout_to_stderr=words["form"] != "text",
         undelivered=_undelivered(words["undelivered"]),
+        buffer_tracking=words["buffer_tracking"],
+        flush_timeout=words["flush_timeout"],
+        best_effort=words["tracking"] == "best-effort",
     )
 
 

@@ -282,9 +282,16 @@ class RestStore:
             variables=variables,
             # A client compares the experiment of this name with the id, and raises.
             unset=("MLFLOW_EXPERIMENT_NAME",),
-            web_url=f"{self.uri}/#/experiments/{experiment_id}/runs/{run_id}",
+            web_url=self._web_url(experiment_id, run_id),
             warnings=warnings,
         )
+
+
+    def _web_url(self, experiment_id: str, run_id: str) -> str | None:
+        # Behind the gateway of an enclosing run there may be a database.
+        if not self.uri.startswith(("http:", "https:")):
+            return None
+        return f"{self.uri}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
 def _ids(run_id: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import platformdirs
 import pytest
 
 from mlrun.errors import UsageError
-from mlrun.folders import cache_folder, state_folder
+from mlrun.folders import cache_folder, config_folder, state_folder
 
 
 @pytest.mark.parametrize("variable", [None, "/elsewhere", "not/absolute"])
@@ -16,14 +16,15 @@ def test_folders_are_those_of_the_platform(
     variable: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("MLRUN_STATE_DIR", "MLRUN_CACHE_DIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    if variable is not None:
-        monkeypatch.setenv("XDG_STATE_HOME", variable)
-        monkeypatch.setenv("XDG_CACHE_HOME", variable)
+    for kind in ("STATE", "CACHE", "CONFIG"):
+        monkeypatch.delenv(f"MLRUN_{kind}_DIR", raising=False)
+        monkeypatch.delenv(f"XDG_{kind}_HOME", raising=False)
+        if variable is not None:
+            monkeypatch.setenv(f"XDG_{kind}_HOME", variable)
     if variable != "not/absolute":
         assert str(state_folder()) == platformdirs.user_state_dir("mlrun", appauthor=False)
         assert str(cache_folder()) == platformdirs.user_cache_dir("mlrun", appauthor=False)
+        assert str(config_folder()) == platformdirs.user_config_dir("mlrun", appauthor=False)
     else:
         # The specification tells to ignore a relative path.
         assert state_folder() == tmp_path / ".local/state/mlrun"
