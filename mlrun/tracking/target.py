@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import NotSupportedError, UsageError
 from mlrun.execution.redact import mask_url
 from mlrun.tracking.base import TrackingStore
-from mlrun.tracking.credentials import find_credentials, split_address
+from mlrun.tracking.credentials import Credentials, find_credentials, split_address
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 
@@ -80,36 +81,69 @@ def open_store(
     return _open_server(uri, environ, asked)
 
 
-def _open_server(uri: str, environ: Mapping[str, str], asked: str | None) -> TrackingStore:
-    from mlrun.tracking.api import TrackingApi
-    from mlrun.tracking.http import HttpClient, origin_of, read_persistence
-    from mlrun.tracking.rest import RestStore
-    from mlrun.tracking.tls import tls_settings
+@dataclass(frozen=True)
+class ServerAccess:
+    """How one tracking server is reached, found by the rules of MLflow's own client.
 
-    bare = _web_address(uri)
+    Attributes:
+        base: The address without credentials and closing slash.
+        credentials: Who we are there, None for nobody.
+        client_uri: The address for a client that finds the credentials in it alone, else None.
+    """
+
+    base: str
+    credentials: Credentials | None
+    client_uri: str | None
+
+
+def find_access(uri: str, environ: Mapping[str, str], asked: str | None = None) -> ServerAccess:
+    """Find who we are to a tracking server.
+
+    Args:
+        uri: The server's address.
+        environ: The user's variables.
+        asked: What the user gave as the tracking URI: its credentials are used.
+
+    Raises:
+        NotSupportedError: A kind of authentication that mlrun does not speak.
+        UsageError: An address, or a file with credentials, that cannot be understood.
+    """
+    from mlrun.tracking.http import origin_of
+
+    base = _web_address(uri)
     with_credentials = next(
         (
             address
             for address in (uri, asked or "", environ.get(TRACKING_URI, ""))
-            if split_address(address)[1] is not None and _web_address(address) == bare
+            if split_address(address)[1] is not None and _web_address(address) == base
         ),
         None,
     )
     if with_credentials is not None:
         credentials = split_address(with_credentials)[1]
     else:
-        credentials = find_credentials(origin_of(bare).host, environ)
+        credentials = find_credentials(origin_of(base).host, environ)
+    # Variables cannot hold a user without a password; then the client needs the address.
+    is_bare_user = with_credentials and credentials and not credentials.variables()
+    return ServerAccess(base, credentials, with_credentials if is_bare_user else None)
+
+
+def _open_server(uri: str, environ: Mapping[str, str], asked: str | None) -> TrackingStore:
+    from mlrun.tracking.api import TrackingApi
+    from mlrun.tracking.http import HttpClient, read_persistence
+    from mlrun.tracking.rest import RestStore
+    from mlrun.tracking.tls import tls_settings
+
+    access = find_access(uri, environ, asked)
+    credentials = access.credentials
     client = HttpClient(
-        bare,
+        access.base,
         environ,
         authorization=credentials.header() if credentials else None,
         tls=tls_settings(environ),
         persistence=read_persistence(environ),
     )
-    # Variables cannot hold a user without a password; then the client needs the address.
-    is_bare_user = with_credentials and credentials and not credentials.variables()
-    client_uri = with_credentials if is_bare_user else None
-    return RestStore(bare, TrackingApi(client, credentials), credentials, client_uri)
+    return RestStore(access.base, TrackingApi(client, credentials), credentials, access.client_uri)
 
 
 def _web_address(address: str) -> str:
