@@ -1,0 +1,40 @@
+"""Answers in the form that MLflow's clients read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from mlrun.tracking.database.api_error import ApiError
+
+INTERNAL = "INTERNAL_ERROR"
+
+_JSON = "application/json"
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
+def json_answer(content: Any, status: int = 200) -> web.Response:
+    """Return content as JSON, with its body at hand."""
+    body = _encode(content).encode()
+    return web.Response(body=body, status=status, content_type=_JSON)
+
+
+def error_answer(code: str, message: str, status: int) -> web.Response:
+    """Return a refusal: MLflow's clients show its message to their user."""
+    return json_answer({"error_code": code, "message": message}, status)
+
+
+def refusal(error: ApiError) -> web.Response:
+    """Return what an operation refused."""
+    return error_answer(error.code, error.message, error.status)
+
+
+def unauthenticated() -> web.Response:
+    """Return the answer to who has no token: nothing else is told, and the line is cut."""
+    answer = error_answer("UNAUTHENTICATED", "This address needs the run's token.", 401)
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    answer.headers["Server"] = "mlrun"
+    answer.force_close()
+    return answer

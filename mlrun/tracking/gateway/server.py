@@ -1,0 +1,250 @@
+"""The HTTP server of a gateway: an event loop in a thread, made anew when it fails.
+
+Imported only after the command has started, in that thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from mlrun.tracking.database.api_error import ApiError
+from mlrun.tracking.gateway.admission import Admission
+from mlrun.tracking.gateway.answers import INTERNAL, error_answer, refusal, unauthenticated
+from mlrun.tracking.gateway.gateway import Ending, Identity, Listener
+from mlrun.tracking.gateway.injected_run import InjectedRun
+from mlrun.tracking.gateway.service import Call, Service
+
+LARGEST_BODY = 64 * 2**20
+"""Bytes of a request that is read as a whole; files are streamed."""
+
+_KEEP_ALIVE = 30 * 24 * 3600.0
+"""Seconds: a training may pause for days between two requests, and its client does not ask."""
+
+_LONGEST_LINE = 64 * 2**10
+_BACKLOG = 1024
+_LAST_REQUESTS = 1.0
+"""Seconds that requests have that are being answered when the server ends."""
+
+_LAST_TRIES = 2
+"""How often the end is tried again, where the server fails while it ends."""
+
+
+def serve_until(
+    ending: Ending,
+    listeners: Sequence[Listener],
+    identity: Identity,
+    make_service: Callable[[], Service],
+    notify: Callable[[str], None],
+) -> None:
+    """Serve until the end is asked for; whatever fails in here is started anew.
+
+    The sockets stay open meanwhile: who connects then waits, and is answered.
+    """
+    once = _Once(notify)
+    tries = 0
+    while not ending.is_asked or 0 < tries <= _LAST_TRIES:
+        server = _Server(listeners, identity, make_service, once)
+        if _has_ended(server, ending, once):
+            break
+        tries += ending.is_asked
+        if tries == 0:
+            ending.wait(0.05)
+    ending.when_asked(None)
+
+
+def _has_ended(server: _Server, ending: Ending, once: _Once) -> bool:
+    """Run one event loop to its end, and return whether that was the one asked for."""
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _, context: once.say_failure(context.get("exception")))
+    try:
+        ending.undelivered = loop.run_until_complete(server.run(ending))
+    except BaseException as error:  # also an exit from within: the command goes on
+        ending.when_asked(None)
+        once(f"the gateway to the tracking store failed, and starts again: {_named(error)}")
+        with suppress(BaseException):
+            loop.run_until_complete(asyncio.wait_for(server.abandon(), _LAST_REQUESTS))
+        return False
+    else:
+        return True
+    finally:
+        with suppress(BaseException):
+            _end_tasks(loop)
+        loop.close()
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=_LAST_REQUESTS))
+
+
+class _Server:
+    """One event loop's server: the listeners, and the service behind them."""
+
+    def __init__(
+        self,
+        listeners: Sequence[Listener],
+        identity: Identity,
+        make_service: Callable[[], Service],
+        once: _Once,
+    ) -> None:
+        self._listeners = listeners
+        self._identity = identity
+        self._make_service = make_service
+        self._once = once
+        self._injected = InjectedRun(identity.run_id, identity.experiment_id, once)
+        self._runners: list[web.ServerRunner] = []
+        self._service: Service | None = None
+        self._beginning = asyncio.Lock()
+
+    async def run(self, ending: Ending) -> int:
+        """Serve until the end is asked for, and return how many records are undelivered."""
+        asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        with suppress(Exception):  # said already, and tried again with the first request
+            await self._begun_service()
+        for listener in self._listeners:
+            await self._listen(listener)
+        ending.when_asked(partial(_set_from_afar, loop, asked))
+        await asked.wait()
+        undelivered = await self._finish(asked, ending)
+        await self.abandon()
+        return undelivered
+
+    async def abandon(self) -> None:
+        """Cut all connections, and let go of what the service holds."""
+        runners, self._runners = self._runners, []
+        for runner in runners:
+            await runner.cleanup()
+        service, self._service = self._service, None
+        if service is not None:
+            await service.close()
+
+    async def _listen(self, listener: Listener) -> None:
+        admission = Admission(self._identity.token, listener.hosts)
+        server = web.Server(
+            partial(self._handle, listener, admission),
+            request_factory=_make_request,
+            access_log=None,
+            logger=_quiet_logger(),
+            keepalive_timeout=_KEEP_ALIVE,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+            auto_decompress=False,
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=_LAST_REQUESTS)
+        await runner.setup()
+        self._runners.append(runner)
+        # A copy, since the loop closes what it listens on.
+        copy = socket.socket(fileno=os.dup(listener.socket.fileno()))
+        await web.SockSite(runner, copy, backlog=_BACKLOG).start()
+
+    async def _finish(self, asked: asyncio.Event, ending: Ending) -> int:
+        """Have the service deliver; a later asking with another patience begins that anew."""
+        if self._service is None:
+            return 0
+        while True:
+            asked.clear()
+            finishing = asyncio.ensure_future(self._service.finish(ending.patience))
+            again = asyncio.ensure_future(asked.wait())
+            await asyncio.wait((finishing, again), return_when=asyncio.FIRST_COMPLETED)
+            again.cancel()
+            if finishing.done():
+                return finishing.result()
+            finishing.cancel()
+            with suppress(asyncio.CancelledError):
+                await finishing
+
+    async def _handle(
+        self, listener: Listener, admission: Admission, request: web.BaseRequest
+    ) -> web.StreamResponse:
+        if not admission.admits(request):
+            return unauthenticated()
+        try:
+            if request.headers.get("Expect", "").lower() == "100-continue":
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
+            service = self._service or await self._begun_service()
+            call = Call(request, listener.is_local)
+            return self._injected.satisfied(call, await service.answer(call))
+        except ApiError as error:
+            return refusal(error)
+        except web.HTTPRequestEntityTooLarge as error:
+            return error_answer("BAD_REQUEST", error.text or error.reason, 413)
+        except ConnectionError:
+            raise
+        except Exception as error:  # contained: the next request is answered
+            self._once.say_failure(error)
+            return error_answer(INTERNAL, f"mlrun's gateway failed: {_named(error)}", 500)
+
+    async def _begun_service(self) -> Service:
+        async with self._beginning:
+            if self._service is None:
+                service = self._make_service()
+                try:
+                    await service.begin()
+                except Exception as error:
+                    self._once.say_failure(error)
+                    with suppress(Exception):
+                        await service.close()
+                    raise
+                self._service = service
+            return self._service
+
+
+class _Once:
+    """Says each line once, however often it happens."""
+
+    def __init__(self, notify: Callable[[str], None]) -> None:
+        self._notify = notify
+        self._said: set[str] = set()
+
+    def __call__(self, line: str, kind: str | None = None) -> None:
+        if (kind or line) not in self._said:
+            self._said.add(kind or line)
+            with suppress(Exception):
+                self._notify(line)
+
+    def say_failure(self, error: BaseException | None) -> None:
+        """Say that a request could not be answered, once for each kind of failure."""
+        if error is None or isinstance(error, ConnectionError):
+            return
+        line = f"the gateway to the tracking store could not answer: {_named(error)}"
+        self(line, f"{type(error).__name__} {error}"[:60])
+
+
+def _set_from_afar(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # a loop that has just ended
+        loop.call_soon_threadsafe(event.set)
+
+
+def _make_request(*words: Any) -> web.BaseRequest:
+    message, payload, protocol, writer, task = words
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY
+    )
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _quiet_logger() -> logging.Logger:
+    """Return a logger that prints nothing: what matters is said by `notify`."""
+    logger = logging.getLogger("mlrun.gateway")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
