@@ -22,6 +22,10 @@ from mlrun.request import UndeliveredPolicy
 from mlrun.run_folder import RunFolder
 from mlrun.tracking.base import RunEnd, RunStatus, TrackedRun, TrackingStore
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.tracking.gateway.gateway import Gateway
+
 PENDING = "pending.json"
 OUTCOME = "outcome.json"
 
@@ -36,11 +40,13 @@ class LaunchedRun:
         handle: On the command.
         work: What is run.
         store: Where the run is recorded.
+        gateway: What the command's MLflow client talks to, None for the store itself.
         tracked: The run there.
         folder: The run's folder.
         environment: What the command runs in.
         start_time: Milliseconds since the epoch.
         undelivered: What undelivered records mean for the exit code.
+        flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
         listen: Takes each event.
     """
 
@@ -50,25 +56,31 @@ class LaunchedRun:
         handle: RunHandle,
         work: Work,
         store: TrackingStore,
+        gateway: Gateway | None,
         tracked: TrackedRun,
         folder: RunFolder,
         environment: PreparedEnvironment,
         start_time: int,
         undelivered: UndeliveredPolicy,
+        flush_timeout: float,
         listen: Listener,
     ) -> None:
         self.handle = handle
         self.tracked = tracked
         self._work = work
         self._store = store
+        self._gateway = gateway
         self._folder = folder
         self._environment = environment
         self._start_time = start_time
         self._undelivered = undelivered
+        self._flush_timeout = flush_timeout
         self._listen = listen
         self._waiting = threading.Lock()
         self._outcome: Outcome | None = None
         self._start_complete = threading.Event()
+        if gateway is not None:
+            gateway.serve()
         self._beside = threading.Thread(target=self._work_beside, daemon=True)
         self._beside.start()
 
@@ -116,15 +128,34 @@ class LaunchedRun:
         delivered = False
         try:
             self._start_complete.wait()
-            status = status_of(ending, self._recorded_status(ending))
+            left = self._flush()
+            status = status_of(ending, self._recorded_status(ending) if not left else None)
             end = RunEnd(end.run_id, status, end.end_time, end.tags)
             self._announce_end(ending, status)
-            delivered = deliver(self._store, self._folder, end, self._listen)
+            # The end comes after what the command has logged, or not yet.
+            delivered = not left and deliver(self._store, self._folder, end, self._listen)
             self._store.close()
         finally:
+            if self._gateway is not None:
+                self._gateway.close(0)
             self._outcome = self._outcome_of(ending, end, delivered=delivered)
             close(self._folder, self._outcome, self._listen)
         return self._outcome
+
+    def _flush(self) -> int:
+        """Deliver what the gateway has kept, and return how many records it still has."""
+        if self._gateway is None:
+            return 0
+        left = self._gateway.close(self._flush_timeout or None)
+        if left:
+            message = (
+                f"{left} record{'s' * (left > 1)} and the end of run {self.tracked.run_id} are not "
+                f"delivered to {self._store.uri} yet; they are kept in {self._folder.path}, and "
+                "`mlrun sync` delivers them"
+            )
+            data = {"phase": "finish", "code": "undelivered", "records": left}
+            self._listen(Event(EventKind.WARNING, message, data))
+        return left
 
     def _outcome_of(self, ending: Ending, end: RunEnd, *, delivered: bool = False) -> Outcome:
         matters = not delivered and self._undelivered is UndeliveredPolicy.FAIL

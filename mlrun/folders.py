@@ -1,6 +1,7 @@
 """The user's folders that mlrun keeps things in.
 
-`MLRUN_STATE_DIR`, `MLRUN_CACHE_DIR` and `MLRUN_CONFIG_DIR` override the places that the platform prescribes.
+`MLRUN_STATE_DIR`, `MLRUN_CACHE_DIR` and `MLRUN_CONFIG_DIR` override the places that the
+platform prescribes.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from mlrun.folders import current_folder
 
-
 FLUSH_TIMEOUT = 30.0
 """Seconds to go on delivering after the command has ended, where nobody said."""
 

@@ -3,7 +3,8 @@
     bind  →  track  →  prepare  →  materialise  →  launch  →  finish
 
 Each step is a function: the first in `planning.py`, the last in `finishing.py`, the others
-here. What a step does lives in the package that it calls.
+here. `serving.py` puts a gateway between the command and the tracking store. What a step
+does lives in the package that it calls.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ from mlrun.outcome import Outcome
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
+from mlrun.serving import choose_store, open_gateway, reached_through
 from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
-from mlrun.tracking.target import open_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.tracking.gateway.gateway import Gateway
 
 _PATIENCE = 2.0
 """Seconds without an answer of the tracking server before that is said."""
@@ -58,9 +63,9 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     """
     environ = dict(os.environ)
     bound = plan(request, listen)
-    store = open_store(bound.plan.delivery.tracking_uri, environ, asked=request.tracking_uri)
     start_time = int(time() * 1000)
     folder = run_folder.create(bound.plan.to_dict())
+    store = choose_store(bound.plan.delivery.tracking_uri, request, folder, environ)
     for warning in bound.warnings:
         folder.record(_as_event(warning))
     listen = _also_recorded(listen, folder)
@@ -68,19 +73,23 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
         tracked = track(bound, request, store, start_time, folder, listen)
         _announce_tracked(tracked, store, listen)
         environment = prepare(bound, listen)
+        gateway = open_gateway(request, store, tracked, folder, environ, listen)
+        tracked = reached_through(gateway, tracked, environ)
         launch_request = materialise(bound, request, environment, tracked, folder, environ)
-        handle = launch(bound, launch_request, environment, listen)
+        handle = launch(bound, launch_request, environment, gateway, listen)
 
     def launched() -> LaunchedRun:
         return LaunchedRun(
             handle=handle,
             work=bound.plan.work,
             store=store,
+            gateway=gateway,
             tracked=tracked,
             folder=folder,
             environment=environment,
             start_time=start_time,
             undelivered=request.undelivered,
+            flush_timeout=request.flush_timeout,
             listen=listen,
         )
 
@@ -228,7 +237,11 @@ def _enclosing(bound: BoundRun, tracked: TrackedRun) -> dict[str, str]:
 
 
 def launch(
-    bound: BoundRun, request: LaunchRequest, environment: PreparedEnvironment, listen: Listener
+    bound: BoundRun,
+    request: LaunchRequest,
+    environment: PreparedEnvironment,
+    gateway: Gateway | None,
+    listen: Listener,
 ) -> RunHandle:
     """Start the command.
 
@@ -241,6 +254,8 @@ def launch(
         )
     except BaseException:
         environment.release()
+        if gateway is not None:
+            gateway.close(0)
         raise
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.events import Event, EventKind
 from mlrun.outcome import Outcome
 from mlrun.plan import Plan
+from mlrun.tracking.target import resolve_target
 
 RESULT_VERSION = 1
 
@@ -147,12 +150,41 @@ def _with_place(event: Event) -> str:
 
 
 def _summary(outcome: Outcome) -> str:
-    where = outcome.web_url or outcome.tracking_uri or "its folder only"
     recorded = "recorded in" if outcome.delivered else "its end is not recorded yet in"
     return (
         f"{outcome.status.value.lower()}{_cause(outcome)} in {_duration(outcome.seconds)}, "
-        f"run {outcome.run_id}, {recorded} {where}"
+        f"run {outcome.run_id}, {recorded} {_where(outcome)}"
     )
+
+
+def _where(outcome: Outcome) -> str:
+    """Return where a person can look at the run."""
+    if outcome.web_url is not None:
+        return outcome.web_url
+    if outcome.tracking_uri is None:
+        return "its folder only"
+    place = _short_path(outcome.tracking_uri)
+    return f"{place} (look: {_ui_command(outcome.tracking_uri)})"
+
+
+def _short_path(uri: str) -> str:
+    """Return a local store's path as a person names it where they stand."""
+    from urllib.parse import unquote
+
+    path = Path(unquote("/" + uri.partition(":")[2].lstrip("/")))
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
+
+
+def _ui_command(uri: str) -> str:
+    """Return the command that shows what is recorded there, as short as it can be here."""
+    try:
+        is_in_force = resolve_target(None, Path.cwd(), os.environ) == uri
+    except (OSError, MlrunError):
+        is_in_force = False
+    return "mlrun ui" if is_in_force else f"mlrun ui --tracking-uri {shlex.quote(uri)}"
 
 
 def _cause(outcome: Outcome) -> str:
