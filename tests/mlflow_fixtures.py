@@ -1,4 +1,4 @@
-"""Real MLflow: environments of two versions, kept between test runs, and a real server.
+"""Real MLflow: environments of four versions, kept between test runs, and a real server.
 
 A `conftest.py` that wants them imports the fixtures by name.
 """
@@ -30,18 +30,33 @@ _CACHE = Path(os.environ.get("MLRUN_TEST_CACHE") or platformdirs.user_cache_dir(
 
 @dataclass(frozen=True)
 class MlflowVersion:
-    """What to install, and into which Python, the best first."""
+    """What to install, and into which Python, the best first.
+
+    Attributes:
+        requirements: MLflow itself, then what it needs pinned or has not asked for.
+        pythons: Each serves; a machine may have only one of them.
+        overrides: Requirements that replace what a package asks for.
+    """
 
     requirements: tuple[str, ...]
     pythons: tuple[str, ...]
+    overrides: tuple[str, ...] = ()
 
 
-NEW = MlflowVersion(("mlflow==3.17.2",), ("3.11", "3.12", "3.10", "3.13"))
-# Newer opentelemetry packages dropped what this version imports.
-OLD = MlflowVersion(
-    ("mlflow==2.22.2", "opentelemetry-api<1.31", "opentelemetry-sdk<1.31"),
-    ("3.10", "3.11", "3.12"),
+# It needs pkg_resources, and knows no scikit-learn of today. Its pandas has no wheel for Python
+# 3.12, so that it gets a newer one than it asks for; projects of its time had Python 3.8 or 3.9.
+V1_30 = MlflowVersion(
+    ("mlflow==1.30.1", "scikit-learn<1.6", "matplotlib<3.10", "numpy<2", "setuptools<81"),
+    ("3.9", "3.8", "3.10", "3.11", "3.12"),
+    ("pandas<3",),
 )
+# Newer opentelemetry packages dropped what this version imports.
+V2_22 = MlflowVersion(
+    ("mlflow==2.22.2", "opentelemetry-api<1.31", "opentelemetry-sdk<1.31"),
+    ("3.10", "3.11", "3.12", "3.13"),
+)
+V3_1 = MlflowVersion(("mlflow==3.1.4",), ("3.11", "3.12", "3.10", "3.13"))
+V3_17 = MlflowVersion(("mlflow==3.17.2",), ("3.11", "3.12", "3.10", "3.13"))
 
 
 @dataclass(frozen=True)
@@ -70,16 +85,97 @@ class MlflowClient:
         return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.fixture(scope="session")
-def mlflow3() -> MlflowClient:
-    """MLflow 3."""
-    return MlflowClient(_environment(NEW))
+class MlflowServer:
+    """A real `mlflow server` with one worker, on a port of its own that a restart keeps.
+
+    Attributes:
+        address: Its URL, without a closing slash.
+        database: Its SQLite file.
+        artifacts: The folder that holds what `mlflow-artifacts:/` names.
+    """
+
+    def __init__(self, client: MlflowClient, folder: Path, workers: int | None = 1) -> None:
+        self.address = f"http://127.0.0.1:{_unused_port()}"
+        self.database = folder / "mlflow.db"
+        self.artifacts = folder / "artifacts"
+        self._python = client.python
+        self._workers = [] if workers is None else ["--workers", str(workers)]
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until it answers."""
+        words = ["--host", "127.0.0.1", "--port", self.address.rpartition(":")[2], *self._workers]
+        words += ["--backend-store-uri", f"sqlite:///{self.database}"]
+        words += ["--artifacts-destination", str(self.artifacts)]
+        # A worker's jobs are of no use here, and cost seconds at the start.
+        lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} if self._workers else {}
+        with open(self._log, "ab") as log:
+            self._process = subprocess.Popen(
+                [self._python, "-m", "mlflow", "server", *words],
+                cwd=self._log.parent,
+                env={**_plain_environment(), **lean},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        if wait:
+            _wait_until_healthy(self.address, self._process, self._log)
+
+    def kill(self) -> None:
+        """End it as a crash of its machine does, all its processes at once."""
+        if self._process is not None:
+            os.killpg(self._process.pid, 9)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
 
 
 @pytest.fixture(scope="session")
-def mlflow2() -> MlflowClient:
+def mlflow_1_30() -> MlflowClient:
+    """The last MLflow 1."""
+    return MlflowClient(_environment(V1_30))
+
+
+@pytest.fixture(scope="session")
+def mlflow_2_22() -> MlflowClient:
+    """The last MLflow 2."""
+    return MlflowClient(_environment(V2_22))
+
+
+@pytest.fixture(scope="session")
+def mlflow_3_1() -> MlflowClient:
+    """An early MLflow 3, with the schema that mlrun's own databases have."""
+    return MlflowClient(_environment(V3_1))
+
+
+@pytest.fixture(scope="session")
+def mlflow_3_17() -> MlflowClient:
+    """The newest MLflow."""
+    return MlflowClient(_environment(V3_17))
+
+
+@pytest.fixture(scope="session")
+def mlflow2(mlflow_2_22: MlflowClient) -> MlflowClient:
     """MLflow 2."""
-    return MlflowClient(_environment(OLD))
+    return mlflow_2_22
+
+
+@pytest.fixture(scope="session")
+def mlflow3(mlflow_3_17: MlflowClient) -> MlflowClient:
+    """MLflow 3."""
+    return mlflow_3_17
 
 
 @pytest.fixture(scope="session", params=["mlflow2", "mlflow3"])
@@ -89,32 +185,30 @@ def mlflow_client(request: pytest.FixtureRequest) -> MlflowClient:
     return client
 
 
+@pytest.fixture(scope="session", params=["mlflow_1_30", "mlflow_2_22", "mlflow_3_1", "mlflow_3_17"])
+def each_mlflow(request: pytest.FixtureRequest) -> MlflowClient:
+    """Each of the four."""
+    client: MlflowClient = request.getfixturevalue(request.param)
+    return client
+
+
 @pytest.fixture(scope="session")
-def mlflow_server(mlflow3: MlflowClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a tracking server of MLflow 3."""
-    folder = tmp_path_factory.mktemp("mlflow-server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    words += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    words += ["--artifacts-destination", f"{folder}/artifacts"]
-    variables = {**_plain_environment(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [mlflow3.python, "-m", "mlflow", "server", *words],
-            cwd=folder,
-            env=variables,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+def tracking_server(
+    mlflow_3_17: MlflowClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MlflowServer]:
+    """A tracking server of the newest MLflow, with one worker."""
+    server = MlflowServer(mlflow_3_17, tmp_path_factory.mktemp("mlflow-server"))
+    server.start()
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(address, process, folder / "log")
-        yield address
+        yield server
     finally:
-        _end(process)
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tracking_server: MlflowServer) -> str:
+    """Address of a tracking server of MLflow 3."""
+    return tracking_server.address
 
 
 def find_python(version: str) -> Path | None:
@@ -142,7 +236,7 @@ def _environment(version: MlflowVersion) -> Path:
     if python is None:
         missing("mlflow", f"no Python of {', '.join(version.pythons)} is installed")
         raise AssertionError
-    identity = "\n".join((*version.requirements, str(python)))
+    identity = "\n".join((*version.requirements, *version.overrides, str(python)))
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     folder = _CACHE / f"{version.requirements[0].replace('==', '-')}-{digest}"
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -155,9 +249,12 @@ def _environment(version: MlflowVersion) -> Path:
 def _build(folder: Path, python: Path, version: MlflowVersion) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     target = folder / "bin" / "python"
+    overrides = Path(f"{folder}.overrides")
+    overrides.write_text("\n".join(version.overrides))
+    pip = ["pip", "install", "--compile-bytecode", "--python", str(target)]
     for command in (
         ["venv", "--python", str(python), str(folder)],
-        ["pip", "install", "--compile-bytecode", "--python", str(target), *version.requirements],
+        [*pip, "--override", str(overrides), *version.requirements],
     ):
         done = subprocess.run(
             [_uv(), *command], capture_output=True, text=True, timeout=900, check=False
@@ -182,6 +279,12 @@ def _said(command: list[str]) -> str:
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _plain_environment() -> dict[str, str]:

@@ -1,5 +1,27 @@
 """Real MLflow for these tests."""
 
-from tests.mlflow_fixtures import mlflow2, mlflow3, mlflow_client, mlflow_server
+from tests.mlflow_fixtures import (
+    each_mlflow,
+    mlflow2,
+    mlflow3,
+    mlflow_1_30,
+    mlflow_2_22,
+    mlflow_3_1,
+    mlflow_3_17,
+    mlflow_client,
+    mlflow_server,
+    tracking_server,
+)
 
-__all__ = ["mlflow2", "mlflow3", "mlflow_client", "mlflow_server"]
+__all__ = [
+    "each_mlflow",
+    "mlflow2",
+    "mlflow3",
+    "mlflow_1_30",
+    "mlflow_2_22",
+    "mlflow_3_1",
+    "mlflow_3_17",
+    "mlflow_client",
+    "mlflow_server",
+    "tracking_server",
+]
