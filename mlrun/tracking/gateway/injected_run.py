@@ -1,27 +1,169 @@
 """A script that was written to run plain sets an experiment and starts a run.
 
 Its client then asks for the run that it was given (`MLFLOW_RUN_ID`), and raises unless that
-run is in the experiment just set (`mlflow.start_run`, in `tracking/fluent.py`). That one
-comparison is satisfied; every other answer tells what is.
+run is in the experiment just set (`mlflow.start_run`, in `tracking/fluent.py`):
+
+    experiments/get-by-name, perhaps create and get   set_experiment("x")
+    runs/get                                          compared with x
+    runs/update to RUNNING, runs/get                  taken up
+
+That one comparison is satisfied, once for a connection; every other answer tells what is.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
+from mlrun.tracking.gateway.answers import json_answer
+from mlrun.tracking.gateway.paths import endpoint_of
 from mlrun.tracking.gateway.service import Call
+
+_LOOKUPS = ("/experiments/get", "/experiments/get-by-name", "/experiments/create")
+_GET = "/runs/get"
+_UPDATE = "/runs/update"
+_WATCHED = frozenset((*_LOOKUPS, _GET, _UPDATE))
+
+
+class _Client:
+    """What is known of who speaks on a connection.
+
+    Attributes:
+        experiment_id: The experiment that was looked up or made last.
+        has_run: Whether the run was taken up since.
+    """
+
+    __slots__ = ("experiment_id", "has_run")
+
+    def __init__(self) -> None:
+        self.experiment_id: str | None = None
+        self.has_run = False
 
 
 class InjectedRun:
-    """Knows which experiment each client has set."""
+    """Satisfies the comparison that a client makes for the run that the command was given.
+
+    Args:
+        run_id: That run.
+        experiment_id: The experiment that it is in.
+        say: Takes the line that says what happened.
+    """
 
     def __init__(self, run_id: str, experiment_id: str, say: Callable[[str], None]) -> None:
         self._run_id = run_id
         self._experiment_id = experiment_id
         self._say = say
+        self._clients: WeakKeyDictionary[Any, _Client] = WeakKeyDictionary()
+        # The clients of long ago open a connection for each request: all count as one.
+        self._passing = _Client()
+        self._last_lookup: tuple[Any, str] | None = None
+        self._names: dict[str, str] = {}
 
-    def satisfied(self, call: Call, answer: web.StreamResponse) -> web.StreamResponse:
-        """Return the answer, with the experiment that the client compares with."""
+    async def satisfied(self, call: Call, answer: web.StreamResponse) -> web.StreamResponse:
+        """Return the answer, with the experiment that the client is about to compare with.
+
+        Args:
+            call: The request that was answered.
+            answer: What the service answered.
+        """
+        endpoint = endpoint_of(call.request.raw_path)
+        if endpoint not in _WATCHED or answer.status != 200:
+            return answer
+        if endpoint in _LOOKUPS:
+            await self._note_lookup(call, _content(answer))
+        elif endpoint == _UPDATE:
+            self._note_update(call, await _body(call))
+        elif self._run_id in call.request.raw_path:
+            return self._compared(call, answer)
         return answer
+
+    async def _note_lookup(self, call: Call, content: Any) -> None:
+        experiment_id = _text(content, "experiment", "experiment_id")
+        name = _text(content, "experiment", "name")
+        if experiment_id is None:
+            experiment_id = _text(content, "experiment_id")
+            name = _text(await _body(call), "name")
+        if experiment_id is None:
+            return
+        if name is not None:
+            self._names[experiment_id] = name
+        self._client(call).experiment_id = experiment_id
+        self._last_lookup = (call.request.protocol, experiment_id)
+
+    def _note_update(self, call: Call, body: Any) -> None:
+        run_id = _text(body, "run_id") or _text(body, "run_uuid")
+        status = _text(body, "status")
+        if run_id != self._run_id or status is None:
+            return
+        if status == "RUNNING":
+            self._client(call).has_run = True
+        else:
+            # The run is let go of: another script may take it up.
+            self._passing.has_run = False
+
+    def _compared(self, call: Call, answer: web.StreamResponse) -> web.StreamResponse:
+        client = self._client(call)
+        if client.experiment_id is None and self._is_last_lookup_gone():
+            client = self._passing
+            client.experiment_id = self._last_lookup[1] if self._last_lookup else None
+        wanted = client.experiment_id
+        if client.has_run or wanted is None or wanted == self._experiment_id:
+            return answer
+        content = _content(answer)
+        its_own = _text(content, "run", "info", "experiment_id")
+        if its_own is None or its_own == wanted:
+            return answer
+        client.has_run = True
+        self._last_lookup = None
+        self._tell(its_own, wanted)
+        content["run"]["info"]["experiment_id"] = wanted
+        return json_answer(content)
+
+    def _is_last_lookup_gone(self) -> bool:
+        return self._last_lookup is not None and self._last_lookup[0].transport is None
+
+    def _client(self, call: Call) -> _Client:
+        return self._clients.setdefault(call.request.protocol, _Client())
+
+    def _tell(self, its_own: str, wanted: str) -> None:
+        name = self._names.get(wanted)
+        option = f"--experiment-name {name!r}" if name else f"--experiment-id {wanted}"
+        self._say(
+            f"the script sets the experiment {name or wanted!r}: this run stays in experiment "
+            f"{self._names.get(its_own, its_own)!r}, runs that the script makes go where it says"
+            f" ({option} puts this one there)"
+        )
+
+
+def _content(answer: web.StreamResponse) -> Any:
+    body = answer.body if isinstance(answer, web.Response) else None
+    return _parsed(body) if isinstance(body, (bytes, bytearray)) else None
+
+
+async def _body(call: Call) -> Any:
+    """Return what was sent, where the service has left it to be read."""
+    request = call.request
+    fields = {n: v[-1] for n, v in parse_qs(request.raw_path.partition("?")[2]).items()}
+    sent = _parsed(await request.read())
+    return {**fields, **sent} if isinstance(sent, dict) else fields
+
+
+def _parsed(text: bytes | bytearray) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(content: Any, *path: str) -> str | None:
+    """Return what stands at a path of a JSON document, if it is a text."""
+    for name in path:
+        if not isinstance(content, dict):
+            return None
+        content = content.get(name)
+    return content if isinstance(content, str) else None

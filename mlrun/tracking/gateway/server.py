@@ -21,10 +21,8 @@ from mlrun.tracking.gateway.admission import Admission
 from mlrun.tracking.gateway.answers import INTERNAL, error_answer, refusal, unauthenticated
 from mlrun.tracking.gateway.gateway import Ending, Identity, Listener
 from mlrun.tracking.gateway.injected_run import InjectedRun
+from mlrun.tracking.gateway.requests import LARGEST_BODY
 from mlrun.tracking.gateway.service import Call, Service
-
-LARGEST_BODY = 64 * 2**20
-"""Bytes of a request that is read as a whole; files are streamed."""
 
 _KEEP_ALIVE = 30 * 24 * 3600.0
 """Seconds: a training may pause for days between two requests, and its client does not ask."""
@@ -177,7 +175,7 @@ class _Server:
                 request.writer.output_size = 0
             service = self._service or await self._begun_service()
             call = Call(request, listener.is_local)
-            return self._injected.satisfied(call, await service.answer(call))
+            return await self._injected.satisfied(call, await service.answer(call))
         except ApiError as error:
             return refusal(error)
         except web.HTTPRequestEntityTooLarge as error:
