@@ -57,7 +57,7 @@ class Message:
         """
         value = self.text(name)
         if not value:
-            raise ApiError(INVALID, f"Missing value for required parameter '{self.within}{name}'.")
+            raise missing(f"{self.within}{name}")
         return value
 
     def integer(self, name: str, default: int = 0) -> int:
@@ -158,3 +158,12 @@ class Message:
         if value is None:
             return []
         return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def missing(name: str) -> ApiError:
+    """Return the error that says that a field must be there."""
+    return ApiError(
+        INVALID,
+        f"Missing value for required parameter '{name}'. "
+        "See the API docs for more information about request parameters.",
+    )
