@@ -118,7 +118,7 @@ def _log_inputs(session: Session, message: Message) -> Json:
     models = message.messages("models")
     run = runs.active_run(session, run_id)
     if asked:
-        session.demand("datasets", "datasets of runs")
+        session.demand("Datasets of runs", "datasets")
         _add_datasets(session, run, asked)
     if models:
         logged_models.demand(session)

@@ -55,7 +55,7 @@ def demand(session: Session) -> None:
     Raises:
         ApiError: It is.
     """
-    session.demand("logged_models", "logged models")
+    session.demand("Logged models", "logged_models")
 
 
 def logged_model_json(session: Session, rows: Sequence[sqlite3.Row]) -> list[Json]:
@@ -192,9 +192,7 @@ def _create(session: Session, message: Message) -> Json:
         "model_id": model_id,
         "experiment_id": experiment["experiment_id"],
         "name": name or random_name(),
-        "artifact_location": _within(
-            experiment["artifact_location"], f"models/{model_id}/artifacts"
-        ),
+        "artifact_location": _within(experiment["artifact_location"], model_id),
         "creation_timestamp_ms": now,
         "last_updated_timestamp_ms": now,
         "status": _PENDING,
@@ -209,8 +207,9 @@ def _create(session: Session, message: Message) -> Json:
     return _answer(session, model_id)
 
 
-def _within(location: str, path: str) -> str:
-    """Return the URI of a path below a location, before a query that the location may have."""
+def _within(location: str, model_id: str) -> str:
+    """Return where a model's files go: below its experiment's, before a query in that URI."""
+    path = f"models/{model_id}/artifacts"
     parts = urllib.parse.urlsplit(location)
     if not parts.scheme:
         return posixpath.join(location, path)
@@ -275,9 +274,8 @@ def _delete_tag(session: Session, message: Message) -> Json:
 def _log_params(session: Session, message: Message) -> Json:
     model_id = message.needed_text("model_id")
     model = find_model(session, model_id)
-    known = {
-        p["key"]: p["value"] for p in _pairs(session, "param", json.dumps([model_id]))[model_id]
-    }
+    pairs = _pairs(session, "param", json.dumps([model_id]))[model_id]
+    known = {pair["key"]: pair["value"] for pair in pairs}
     params = _read_pairs(message, "params")
     for key, value in params.items():
         if known.get(key, value) != value:

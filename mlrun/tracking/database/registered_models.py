@@ -238,7 +238,7 @@ def version_of_alias(session: Session, name: str, alias: str) -> sqlite3.Row:
 
 
 def _demand_aliases(session: Session) -> None:
-    session.demand("registered_model_aliases", "aliases of registered models")
+    session.demand("Aliases of registered models", "registered_model_aliases")
 
 
 def _answer(session: Session, name: str) -> Json:
