@@ -40,10 +40,11 @@ def find_model(session: Session, model_id: str, *, deleted: bool = True) -> sqli
         deleted: Whether it may be one that was deleted.
 
     Raises:
-        ApiError: There is no such model, or this schema has no logged models.
+        ApiError: There is no such model; in an older schema there is none at all.
     """
-    demand(session)
-    row = session.row("SELECT * FROM logged_models WHERE model_id = ?", (model_id,))
+    row = None
+    if session.columns("logged_models"):
+        row = session.row("SELECT * FROM logged_models WHERE model_id = ?", (model_id,))
     if row is None or (row["lifecycle_stage"] == "deleted" and not deleted):
         raise ApiError(MISSING, f"Logged model with ID '{model_id}' not found.")
     return row

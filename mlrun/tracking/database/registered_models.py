@@ -12,6 +12,7 @@ from mlrun.tracking.database.message import Json, Message
 from mlrun.tracking.database.registry_json import latest_versions, version_json
 from mlrun.tracking.database.registry_json import model_json as model_json
 from mlrun.tracking.database.route import Route
+from mlrun.tracking.database.search.paging import read_page
 from mlrun.tracking.database.session import Session
 
 _VERSION_TABLES = ("model_version_tags", "model_versions")
@@ -151,6 +152,19 @@ def _delete(session: Session, message: Message) -> Json:
     return {}
 
 
+def _list(session: Session, message: Message) -> Json:
+    """Answer what MLflow had before its search: all models, prompts as little as in a search."""
+    page = read_page(message, default=100, largest=1000)
+    rows = session.rows(
+        "SELECT * FROM registered_models WHERE name NOT IN ("
+        "SELECT name FROM registered_model_tags WHERE key = ? AND value = 'true') "
+        "ORDER BY name LIMIT ? OFFSET ?",
+        (rules.PROMPT_TAG, *page.values()),
+    )
+    shown, following = page.cut(rows)
+    return {"registered_models": model_json(session, shown), **following} if shown else {}
+
+
 def _latest(session: Session, message: Message) -> Json:
     name = rules.model_name(message)
     stages = message.texts("stages")
@@ -188,7 +202,7 @@ def _delete_tag(session: Session, message: Message) -> Json:
 def _set_alias(session: Session, message: Message) -> Json:
     name, alias = rules.model_name(message), rules.new_alias(message)
     version = rules.version_number(message)
-    _demand_aliases(session)
+    session.demand("Aliases of registered models", "registered_model_aliases")
     find_version(session, name, version)
     changed = session.change(
         "UPDATE registered_model_aliases SET version = ? WHERE name = ? AND alias = ?",
@@ -202,11 +216,11 @@ def _set_alias(session: Session, message: Message) -> Json:
 
 def _delete_alias(session: Session, message: Message) -> Json:
     name, alias = rules.model_name(message), rules.alias(message)
-    _demand_aliases(session)
     find_model(session, name)
-    session.change(
-        "DELETE FROM registered_model_aliases WHERE name = ? AND alias = ?", (name, alias)
-    )
+    if session.columns("registered_model_aliases"):
+        session.change(
+            "DELETE FROM registered_model_aliases WHERE name = ? AND alias = ?", (name, alias)
+        )
     return {}
 
 
@@ -228,17 +242,15 @@ def version_of_alias(session: Session, name: str, alias: str) -> sqlite3.Row:
         if not rows:
             raise ApiError(MISSING, f"Latest version not found for model {name}.")
         return max(rows, key=lambda row: int(row["version"]))
-    _demand_aliases(session)
-    row = session.row(
-        "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?", (name, alias)
-    )
+    row = None
+    if session.columns("registered_model_aliases"):
+        row = session.row(
+            "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?",
+            (name, alias),
+        )
     if row is None:
         raise ApiError(INVALID, f"Registered model alias {alias} not found.")
     return find_version(session, name, row["version"])
-
-
-def _demand_aliases(session: Session) -> None:
-    session.demand("Aliases of registered models", "registered_model_aliases")
 
 
 def _answer(session: Session, name: str) -> Json:
@@ -250,6 +262,7 @@ _PATH = "/registered-models"
 ROUTES = (
     Route("POST", f"{_PATH}/create", _create, writes=True),
     Route("GET", f"{_PATH}/get", _get),
+    Route("GET", f"{_PATH}/list", _list),
     Route("PATCH", f"{_PATH}/update", _update, writes=True),
     Route("POST", f"{_PATH}/rename", _rename, writes=True),
     Route("DELETE", f"{_PATH}/delete", _delete, writes=True),
