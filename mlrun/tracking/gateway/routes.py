@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import import_module
 from urllib.parse import unquote
 
@@ -62,7 +63,8 @@ def all_routes() -> Routes:
     """Return the endpoints of all modules of the database."""
     found: list[Route] = []
     for name in _MODULES:
-        found += import_module(f"{_DATABASE}.{name}").ROUTES
+        with suppress(ModuleNotFoundError, AttributeError):
+            found += import_module(f"{_DATABASE}.{name}").ROUTES
     return Routes(found)
 
 

@@ -1,0 +1,120 @@
+"""Where artifacts lie, and what a client is told of it.
+
+A client in the command's own file system is told the plain path that the database has, and
+writes there itself. One in a container is told `mlflow-artifacts:/experiments/<id>/...`
+instead, and sends its files through the gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mlrun.tracking.database.api_error import MISSING, ApiError
+from mlrun.tracking.gateway.artifact_files import parts_of, within
+
+_SCHEME = "mlflow-artifacts:"
+_EXPERIMENTS = "experiments"
+_SERVED = "mlartifacts"
+"""Where `mlflow server --serve-artifacts` keeps the files, beside the database by default."""
+
+_PLACES = frozenset(
+    ("artifact_uri", "artifact_location", "root_uri", "source", "storage_location", "artifact_path")
+)
+"""Fields of requests and answers that tell where artifacts lie."""
+
+
+class Places:
+    """Translates between places in the database, folders, and paths at the gateway.
+
+    Args:
+        folder: The database's: what is relative is relative to it.
+        locations: The experiments' artifact locations, by experiment id.
+    """
+
+    def __init__(self, folder: Path, locations: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._locations = locations
+
+    def folder_of(self, uri: str) -> Path | None:
+        """Return the folder of an artifact URI, None for one that is not on this disk."""
+        if uri.startswith(_SCHEME):
+            return self.at(urlsplit(uri).path.lstrip("/"))
+        path = local_path(uri)
+        return None if path is None else self._folder / path
+
+    def at(self, path: str) -> Path:
+        """Return what a path at the gateway stands for.
+
+        Args:
+            path: Below `/mlflow-artifacts/artifacts/`, percent-encoded.
+
+        Raises:
+            ApiError: It leads out of its root, or to artifacts that are not on this disk.
+        """
+        parts = parts_of(path)
+        if len(parts) > 1 and parts[0] == _EXPERIMENTS:
+            root = local_path(self._locations.get(parts[1], _SCHEME))
+            if root is not None:
+                return within(self._folder / root, parts[2:])
+            if parts[1] not in self._locations:
+                raise ApiError(MISSING, f"No Experiment with id={parts[1]} exists")
+        return within(self._folder / _SERVED, parts)
+
+    def shown(self, uri: str) -> str:
+        """Return a place as a client is told that does not see this disk."""
+        path = local_path(uri)
+        if path is None:
+            return uri
+        path = self._folder / path
+        for experiment_id, location in self._locations.items():
+            root = local_path(location)
+            if root is not None and path.is_relative_to(self._folder / root):
+                rest = path.relative_to(self._folder / root).as_posix()
+                return f"{_SCHEME}/{_EXPERIMENTS}/{experiment_id}/{rest}".removesuffix("/.")
+        return uri
+
+    def meant(self, uri: str) -> str:
+        """Return the place in the database that such a client means."""
+        prefix = f"{_SCHEME}/{_EXPERIMENTS}/"
+        if not uri.startswith(prefix):
+            return uri
+        experiment_id, separator, rest = uri.removeprefix(prefix).partition("/")
+        location = self._locations.get(experiment_id)
+        if location is None:
+            return uri
+        return f"{location.rstrip('/')}{separator}{rest}"
+
+    def show_all(self, content: Any) -> Any:
+        """Return an answer in which all places are shown."""
+        return _replaced(content, self.shown)
+
+    def mean_all(self, content: Any) -> Any:
+        """Return a request in which all places are those of the database."""
+        return _replaced(content, self.meant)
+
+
+def local_path(uri: str) -> Path | None:
+    """Return the path of a place, None if it is not in a file system."""
+    if uri.startswith("file:"):
+        parts = urlsplit(uri)
+        return Path(unquote(parts.path)) if parts.netloc in ("", "localhost") else None
+    scheme, separator, _ = uri.partition(":")
+    if separator and scheme.replace("+", "").replace("-", "").isalnum():
+        return None
+    return Path(uri)
+
+
+def _replaced(content: Any, replace: Any) -> Any:
+    if isinstance(content, list):
+        return [_replaced(member, replace) for member in content]
+    if not isinstance(content, dict):
+        return content
+    return {
+        name: replace(value)
+        if name in _PLACES and isinstance(value, str)
+        else _replaced(value, replace)
+        for name, value in content.items()
+    }
