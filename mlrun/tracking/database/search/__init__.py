@@ -1,0 +1,1 @@
+"""Searches: MLflow's filters, order and paging, over a local database."""
