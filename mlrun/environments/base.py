@@ -29,6 +29,7 @@ class PreparedEnvironment:
         folder: Where it lies, None for the system's own.
         warnings: What the run should record (another patch version of Python...).
         release: Ends the lease that keeps the environment from being removed.
+        hand_over: Keeps that lease for a program that takes this process over (exec).
     """
 
     manager: str | None = None
@@ -41,6 +42,7 @@ class PreparedEnvironment:
     folder: Path | None = None
     warnings: tuple[Problem, ...] = ()
     release: Callable[[], None] = lambda: None
+    hand_over: Callable[[], None] = lambda: None
 
 
 class EnvironmentKind(Protocol):

@@ -78,12 +78,14 @@ class Installation:
         extra: Further requirements, as arguments.
         dependencies: Whether to install what the requirements require, too.
         is_last: Whether nothing that this installs will be replaced.
+        compiled: Whether to compile all of it at once.
     """
 
     requirements: RequirementList = field(default_factory=RequirementList)
     extra: tuple[str, ...] = ()
     dependencies: bool = True
     is_last: bool = False
+    compiled: bool = False
 
 
 class Installer(Protocol):
@@ -134,9 +136,10 @@ class UvInstaller:
             argv += ["--prerelease", "allow"]
         if any(line.startswith("--extra-index-url") for line in what.requirements.lines):
             argv += ["--index-strategy", "unsafe-best-match"]
-        if what.is_last and build.environ.get("PYTHONDONTWRITEBYTECODE"):
-            # Else no run would ever keep what it compiled. Otherwise the first run does it, for
-            # what it imports only.
+        without_later = what.is_last and build.environ.get("PYTHONDONTWRITEBYTECODE")
+        if what.compiled or without_later:
+            # No run would ever keep what it compiled. Otherwise the first run does it, for what
+            # it imports only.
             argv.append("--compile-bytecode")
         build.run(
             [*argv, *_arguments(what, build.work)], uv_variables(build.settings, build.environ)

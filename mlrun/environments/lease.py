@@ -22,6 +22,11 @@ class Lease:
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
 
+    def outlive_program(self) -> None:
+        """Keep the hold when another program takes this process over (exec)."""
+        if self._descriptor is not None:
+            os.set_inheritable(self._descriptor, True)
+
     def release(self) -> None:
         """Let go."""
         if self._descriptor is not None:

@@ -49,15 +49,20 @@ class PythonEnvironment:
         spec: What the project asks for.
         manager: `uv` or `virtualenv`.
         exact_python: Refuse another patch version of Python than the one asked for.
+        compiled: Compile all of it when it is built: what is started from it for the first
+            time then starts as fast as later.
 
     Raises:
         ProjectError: What it gives as the version of Python is none.
     """
 
-    def __init__(self, spec: PythonEnv, manager: str, exact_python: bool) -> None:
+    def __init__(
+        self, spec: PythonEnv, manager: str, exact_python: bool, *, compiled: bool = False
+    ) -> None:
         self.spec = spec
         self.manager = manager
         self.exact_python = exact_python
+        self.compiled = compiled
         try:
             self.request = parse_request(spec.python)
         except ValueError as error:
@@ -157,6 +162,8 @@ class PythonEnvironment:
         parts += [file_digest(Path(name)) for name in settings.words("constraint")]
         if self.manager == "uv":
             parts += uv_configuration(self.spec.folder, uv_config_files(environ))
+        if self.compiled:
+            parts.append("compiled")
         return digest_of(parts)[:20]
 
     def _prepared(
@@ -165,6 +172,10 @@ class PythonEnvironment:
         def release() -> None:
             for one in held:
                 one.lease.release()
+
+        def hand_over() -> None:
+            for one in held:
+                one.lease.outlive_program()
 
         facts = environment.facts
         warning = facts.get("warning")
@@ -180,4 +191,5 @@ class PythonEnvironment:
             folder=environment.folder,
             warnings=(*self.spec.lints, *substituted),
             release=release,
+            hand_over=hand_over,
         )

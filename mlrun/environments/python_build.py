@@ -116,7 +116,8 @@ class PythonBuild:
             return
         copied = local_projects.copies(requirements.projects, build.work)
         extra = tuple(f"{copy}{project.extras}" for copy, project in copied)
-        what = Installation(requirements, extra, is_last=is_last)
+        compiled = is_last and self._environment.compiled
+        what = Installation(requirements, extra, is_last=is_last, compiled=compiled)
         installer.install(target, what, build)
 
     def _users_environ(self) -> Mapping[str, str]:
