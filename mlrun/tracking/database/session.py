@@ -40,11 +40,15 @@ class Session:
         row = self.row("SELECT version_num FROM alembic_version")
         return str(row[0]) if row else ""
 
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(
+        self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[sqlite3.Row]:
         """Return all rows of a query, each readable by column name."""
         return self._connection.execute(statement, values).fetchall()
 
-    def row(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+    def row(
+        self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> sqlite3.Row | None:
         """Return the first row of a query, None if it has none."""
         cursor = self._connection.execute(statement, values)
         row: sqlite3.Row | None = cursor.fetchone()
@@ -55,6 +59,29 @@ class Session:
     def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run a statement, and return how many rows it changed."""
         return self._connection.execute(statement, values).rowcount
+
+    def change_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+        self._connection.executemany(statement, rows)
+
+    def update(
+        self, table: str, fields: Mapping[str, Any], where: str, values: Sequence[Any] = ()
+    ) -> int:
+        """Change rows, and return how many. Fields whose column this schema lacks are left out.
+
+        Args:
+            table: Where.
+            fields: Column to value.
+            where: Which rows, such as `run_uuid = ?`.
+            values: For the marks in `where`.
+        """
+        there = self.columns(table)
+        names = [name for name in fields if name in there]
+        if not names:
+            return 0
+        settings = ", ".join(f'"{name}" = ?' for name in names)
+        statement = f"UPDATE {table} SET {settings} WHERE {where}"  # noqa: S608
+        return self.change(statement, [*(fields[name] for name in names), *values])
 
     def insert(
         self,
