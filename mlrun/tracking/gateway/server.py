@@ -32,6 +32,9 @@ _BACKLOG = 1024
 _LAST_REQUESTS = 1.0
 """Seconds that requests have that are being answered when the server ends."""
 
+_PAUSE = 0.05
+"""Seconds between a failure and the next start."""
+
 _LAST_TRIES = 2
 """How often the end is tried again, where the server fails while it ends."""
 
@@ -48,14 +51,15 @@ def serve_until(
     The sockets stay open meanwhile: who connects then waits, and is answered.
     """
     once = _Once(notify)
-    tries = 0
-    while not ending.is_asked or 0 < tries <= _LAST_TRIES:
+    failed_ends = 0
+    is_wanted = not ending.is_asked
+    while is_wanted:
         server = _Server(listeners, identity, make_service, once)
         if _has_ended(server, ending, once):
             break
-        tries += ending.is_asked
-        if tries == 0:
-            ending.wait(0.05)
+        failed_ends += ending.is_asked
+        is_wanted = failed_ends <= _LAST_TRIES
+        ending.wait(_PAUSE)
     ending.when_asked(None)
 
 
@@ -103,6 +107,7 @@ class _Server:
         self._once = once
         self._injected = InjectedRun(identity.run_id, identity.experiment_id, once)
         self._runners: list[web.ServerRunner] = []
+        self._copies: list[socket.socket] = []
         self._service: Service | None = None
         self._beginning = asyncio.Lock()
 
@@ -117,17 +122,42 @@ class _Server:
         ending.when_asked(partial(_set_from_afar, loop, asked))
         await asked.wait()
         undelivered = await self._finish(asked, ending)
-        await self.abandon()
+        await self._end()
         return undelivered
 
     async def abandon(self) -> None:
-        """Cut all connections, and let go of what the service holds."""
+        """Cut all connections at once, and let go of what the service holds."""
+        await self._stop_listening()
+        for runner in self._runners:
+            for connection in runner.server.connections if runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
+        await _let_turn()
+        await self._end()
+
+    async def _end(self) -> None:
+        """Let the last requests be answered, and let go of everything."""
+        await self._stop_listening()
         runners, self._runners = self._runners, []
         for runner in runners:
             await runner.cleanup()
         service, self._service = self._service, None
         if service is not None:
             await service.close()
+
+    async def _stop_listening(self) -> None:
+        """Accept nothing more.
+
+        What was just accepted must become a connection first: asyncio forgets it otherwise,
+        and who is at the other end waits for ever.
+        """
+        copies, self._copies = self._copies, []
+        for copy in copies:
+            asyncio.get_running_loop().remove_reader(copy)
+        await _let_turn()
+        for runner in self._runners:
+            for site in runner.sites:
+                await site.stop()
 
     async def _listen(self, listener: Listener) -> None:
         admission = Admission(self._identity.token, listener.hosts)
@@ -146,6 +176,7 @@ class _Server:
         self._runners.append(runner)
         # A copy, since the loop closes what it listens on.
         copy = socket.socket(fileno=os.dup(listener.socket.fileno()))
+        self._copies.append(copy)
         await web.SockSite(runner, copy, backlog=_BACKLOG).start()
 
     async def _finish(self, asked: asyncio.Event, ending: Ending) -> int:
@@ -220,6 +251,12 @@ class _Once:
             return
         line = f"the gateway to the tracking store could not answer: {_named(error)}"
         self(line, f"{type(error).__name__} {error}"[:60])
+
+
+async def _let_turn() -> None:
+    """Let the loop do what is due, and what follows from that at once."""
+    for _ in range(8):
+        await asyncio.sleep(0)
 
 
 def _set_from_afar(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
