@@ -13,6 +13,7 @@ That one comparison is satisfied, once for a connection; every other answer tell
 from __future__ import annotations
 
 import json
+from asyncio import Transport
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -58,10 +59,10 @@ class InjectedRun:
         self._run_id = run_id
         self._experiment_id = experiment_id
         self._say = say
-        self._clients: WeakKeyDictionary[Any, _Client] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[Transport, _Client] = WeakKeyDictionary()
         # The clients of long ago open a connection for each request: all count as one.
         self._passing = _Client()
-        self._last_lookup: tuple[Any, str] | None = None
+        self._last_lookup: tuple[Transport | None, str] | None = None
         self._names: dict[str, str] = {}
 
     async def satisfied(self, call: Call, answer: web.StreamResponse) -> web.StreamResponse:
@@ -93,7 +94,7 @@ class InjectedRun:
         if name is not None:
             self._names[experiment_id] = name
         self._client(call).experiment_id = experiment_id
-        self._last_lookup = (call.request.protocol, experiment_id)
+        self._last_lookup = (call.request.transport, experiment_id)
 
     def _note_update(self, call: Call, body: Any) -> None:
         run_id = _text(body, "run_id") or _text(body, "run_uuid")
@@ -125,10 +126,16 @@ class InjectedRun:
         return json_answer(content)
 
     def _is_last_lookup_gone(self) -> bool:
-        return self._last_lookup is not None and self._last_lookup[0].transport is None
+        if self._last_lookup is None:
+            return False
+        connection = self._last_lookup[0]
+        return connection is None or connection.is_closing()
 
     def _client(self, call: Call) -> _Client:
-        return self._clients.setdefault(call.request.protocol, _Client())
+        connection = call.request.transport
+        if connection is None:
+            return self._passing
+        return self._clients.setdefault(connection, _Client())
 
     def _tell(self, its_own: str, wanted: str) -> None:
         name = self._names.get(wanted)
