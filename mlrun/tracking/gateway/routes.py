@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from importlib import import_module
 from urllib.parse import unquote
 
 from mlrun.tracking.database.route import Route
 
-_DATABASE = "mlrun.tracking.database"
 _MODULES = (
+    "assessments",
     "experiments",
-    "runs",
-    "metrics",
-    "batches",
     "inputs",
     "logged_models",
-    "registered_models",
+    "metric_history",
     "model_versions",
-    "traces",
-    "search",
+    "recording",
+    "registered_models",
+    "runs",
+    "search.datasets",
+    "search.experiments",
+    "search.logged_models",
+    "search.model_versions",
+    "search.registered_models",
+    "search.runs",
 )
+"""The modules of `mlrun.tracking.database` that have `ROUTES`."""
 
 
 class Routes:
@@ -63,8 +67,7 @@ def all_routes() -> Routes:
     """Return the endpoints of all modules of the database."""
     found: list[Route] = []
     for name in _MODULES:
-        with suppress(ModuleNotFoundError, AttributeError):
-            found += import_module(f"{_DATABASE}.{name}").ROUTES
+        found += import_module(f"mlrun.tracking.database.{name}").ROUTES
     return Routes(found)
 
 
