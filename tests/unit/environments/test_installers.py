@@ -100,6 +100,12 @@ def test_bytecode_is_compiled_where_no_run_would_keep_it(
     assert ("--compile-bytecode" in log.argv) == (is_last and value == "1")
 
 
+def test_bytecode_is_compiled_where_that_is_asked_for(tmp_path: Path, log: Listening) -> None:
+    what = Installation(read_requirements(["six"], tmp_path, HERE), compiled=True)
+    UvInstaller(Path("/uv")).install(tmp_path / "env", what, building(tmp_path, log))
+    assert "--compile-bytecode" in log.argv
+
+
 def test_which_installer() -> None:
     assert isinstance(installer_for("virtualenv", None, HERE), PipInstaller)
     assert isinstance(installer_for("uv", Path(sys.executable), HERE), UvInstaller)
