@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GATEWAY_ADDRESS = "MLRUN_GATEWAY_ADDRESS"
+"""Where the gateway of the enclosing run listens."""
+
 GATEWAY_TARGET = "MLRUN_GATEWAY_TARGET"
+"""What that gateway stands before, as `resolve_target` gives it."""
 
 
 def target_behind(address: str, environ: Mapping[str, str]) -> str | None:

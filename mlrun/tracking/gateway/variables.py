@@ -9,11 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-ADDRESS = "MLRUN_GATEWAY_ADDRESS"
-"""Where the gateway of the enclosing run listens."""
-
-TARGET = "MLRUN_GATEWAY_TARGET"
-"""What that gateway stands before, as `resolve_target` gives it."""
+from mlrun.tracking.nesting import GATEWAY_ADDRESS, GATEWAY_TARGET
 
 USER = "mlrun"
 
@@ -61,8 +57,8 @@ def gateway_variables(
         # nobody).
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_PRINT_MODEL_URLS_ON_CREATION": "false",
-        ADDRESS: address,
-        TARGET: target,
+        GATEWAY_ADDRESS: address,
+        GATEWAY_TARGET: target,
     }
     for name, other in (("no_proxy", "NO_PROXY"), ("NO_PROXY", "no_proxy")):
         found[name] = _exempting(environ.get(name) or environ.get(other) or "", host)
