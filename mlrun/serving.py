@@ -40,7 +40,7 @@ def choose_store(
     Raises:
         MlrunError: The store cannot be used, as far as that can be seen without it.
     """
-    store = open_store(uri, environ, asked=request.tracking_uri)
+    store = open_store(uri, environ, asked=request.tracking_uri, cwd=request.cwd)
     if not request.best_effort or not _is_server(store.uri):
         return store
     from mlrun.tracking.best_effort import BestEffortStore

@@ -19,11 +19,34 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
 _WEB = ("http", "https")
 _DATABRICKS = ("databricks", "databricks-uc", "uc")
 _DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
+_SQLITE = ("sqlite", "sqlite+pysqlite")
+
+# What a client's own connection is told; mlrun's has these settings already.
+_IDLE_SETTINGS = ("timeout", "check_same_thread")
 
 
 def default_target(cwd: Path) -> str:
-    """Return where a run is recorded when nobody said: the file store `./mlruns`."""
-    return (cwd / "mlruns").as_uri()
+    """Return where a run is recorded when nobody said: where MLflow's own client would.
+
+    That is the file store `./mlruns` if one is there, or else the database `./mlflow.db`.
+    Source: mlflow.tracking._tracking_service.utils of MLflow 3.17.
+    """
+    # An SQLite URI cannot hold a question mark in its path.
+    if "?" in str(cwd) or _is_file_store(cwd / "mlruns"):
+        return (cwd / "mlruns").as_uri()
+    return f"sqlite:///{cwd / 'mlflow.db'}"
+
+
+def _is_file_store(folder: Path) -> bool:
+    """Return whether an experiment's file is in it; a database's artifacts have none."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(
+                entry.name.isdigit() and os.path.lexists(f"{entry.path}/meta.yaml")
+                for entry in entries
+            )
+    except OSError:
+        return False
 
 
 def resolve_target(tracking_uri: str | None, cwd: Path, environ: Mapping[str, str]) -> str:
@@ -51,13 +74,19 @@ def resolve_target(tracking_uri: str | None, cwd: Path, environ: Mapping[str, st
         return _web_address(asked)
     if scheme == "file":
         return _file_uri(_path_of(asked), cwd, environ)
+    if scheme in _SQLITE:
+        return f"sqlite:///{os.path.abspath(cwd / _database_of(asked))}"
     if scheme or asked in _DATABRICKS:
         raise _not_supported(asked, scheme or asked)
     return _file_uri(asked, cwd, environ)
 
 
 def open_store(
-    uri: str | None, environ: Mapping[str, str], *, asked: str | None = None
+    uri: str | None,
+    environ: Mapping[str, str],
+    *,
+    asked: str | None = None,
+    cwd: Path | None = None,
 ) -> TrackingStore:
     """Open a store. Nothing is sent or written yet.
 
@@ -65,6 +94,8 @@ def open_store(
         uri: What `resolve_target` returned; None for a run without tracking.
         environ: The user's variables: credentials, certificates, proxies, time limits.
         asked: What the user gave as the tracking URI: its credentials are used.
+        cwd: Where the user stands: a database's new experiments get their artifacts below
+            `mlruns` there, as with MLflow's own client. By default where this process is.
 
     Raises:
         NotSupportedError: A kind of store, or of authentication, that mlrun does not speak.
@@ -78,6 +109,10 @@ def open_store(
         from mlrun.tracking.filestore import FileStore
 
         return FileStore(Path(_path_of(uri)))
+    if uri.startswith("sqlite:"):
+        from mlrun.tracking.database.store import DatabaseStore
+
+        return DatabaseStore(Path(_database_of(uri)), _artifact_root(cwd))
     return _open_server(uri, environ, asked)
 
 
@@ -126,6 +161,13 @@ def find_access(uri: str, environ: Mapping[str, str], asked: str | None = None) 
     # Variables cannot hold a user without a password; then the client needs the address.
     is_bare_user = with_credentials and credentials and not credentials.variables()
     return ServerAccess(base, credentials, with_credentials if is_bare_user else None)
+
+
+def _artifact_root(cwd: Path | None) -> str:
+    """Return where a database's artifacts go, a plain path as MLflow itself records it."""
+    folder = os.path.abspath((cwd or Path()) / "mlruns")
+    # Clients undo percent signs in either form.
+    return Path(folder).as_uri() if "%" in folder else folder
 
 
 def _open_server(uri: str, environ: Mapping[str, str], asked: str | None) -> TrackingStore:
@@ -179,6 +221,32 @@ def _path_of(uri: str) -> str:
             )
         rest = f"/{path}"
     return unquote(rest)
+
+
+def _database_of(uri: str) -> str:
+    """Return the path that an SQLite URI names, read as SQLAlchemy does: nothing is unquoted."""
+    bare, _, query = uri.partition("?")
+    _, slashes, path = bare.partition(":///")
+    if not slashes and bare.partition(":")[2] != "//":
+        raise UsageError(
+            f"the tracking URI {uri} cannot be understood",
+            hint="for a database beside you: sqlite:///mlflow.db; elsewhere: "
+            "sqlite:////absolute/path/mlflow.db",
+        )
+    if path in ("", ":memory:"):
+        raise UsageError(
+            f"the tracking URI {uri} names a database in memory, which ends with its process",
+            hint="name a file: sqlite:///mlflow.db",
+        )
+    settings = [setting.partition("=")[0] for setting in query.split("&") if setting]
+    unknown = [setting for setting in settings if setting not in _IDLE_SETTINGS]
+    if unknown or path.startswith("file:") or "\0" in path:
+        raise UsageError(
+            f"the tracking URI {uri} has what mlrun does not understand: "
+            f"{', '.join(unknown) or path}",
+            hint="give the plain path: sqlite:///mlflow.db",
+        )
+    return path
 
 
 def _file_uri(path: str, cwd: Path, environ: Mapping[str, str]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +46,18 @@ class Subject:
     read: Callable[[str], Recorded]
 
 
-@pytest.fixture(params=["folder", "server"])
+@pytest.fixture(params=["folder", "database", "server"])
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
     if request.param == "folder":
         root = tmp_path / "mlruns"
         return Subject(
             lambda: open_store(root.as_uri(), {}), lambda run_id: _read_folder(root, run_id)
+        )
+    if request.param == "database":
+        file = tmp_path / "mlflow.db"
+        return Subject(
+            lambda: open_store(f"sqlite:///{file}", {}, cwd=tmp_path),
+            lambda run_id: _read_database(file, run_id),
         )
     address = request.getfixturevalue("mlflow_server")
     return Subject(
@@ -226,6 +234,21 @@ def _read_folder(root: Path, run_id: str) -> Recorded:
         tags=tags,
         parameters=parameters,
     )
+
+
+def _read_database(file: Path, run_id: str) -> Recorded:
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+        run = database.execute(
+            "SELECT experiment_id, name, user_id, status, start_time, end_time "
+            "FROM runs WHERE run_uuid = ?",
+            (run_id,),
+        ).fetchone()
+        tags, parameters = (
+            dict(database.execute(f"SELECT key, value FROM {kind} WHERE run_uuid = ?", (run_id,)))
+            for kind in ("tags", "params")
+        )
+    experiment_id, name, user, status, start_time, end_time = run
+    return Recorded(str(experiment_id), name, user, status, start_time, end_time, tags, parameters)
 
 
 def _read_server(address: str, run_id: str) -> Recorded:

@@ -25,7 +25,6 @@ HEAVY = {
     "importlib.metadata",
     "logging",
     "multiprocessing",
-    "sqlite3",
     "ssl",
     "tempfile",
     "unittest",

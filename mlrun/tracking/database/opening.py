@@ -77,14 +77,14 @@ def named(error: sqlite3.Error, path: Path) -> ApiError:
         return ApiError(
             "PERMISSION_DENIED",
             f"The database {path} cannot be written: {reason}. Make the file and its folder "
-            "writable, or record elsewhere.",
+            "writable.",
         )
     if "not a database" in reason:
-        return ApiError("BAD_REQUEST", f"{path} is not an SQLite database. Record elsewhere.")
+        return ApiError("BAD_REQUEST", f"{path} is not an SQLite database..")
     if "malformed" in reason:
         return ApiError(
             "BAD_REQUEST",
-            f"The database {path} is damaged ({reason}). Restore a copy, or record elsewhere.",
+            f"The database {path} is damaged ({reason}). Restore a copy of it.",
         )
     return ApiError("INTERNAL_ERROR", f"The database {path} failed: {reason}")
 
@@ -176,6 +176,6 @@ def _wait_for_maker(connection: sqlite3.Connection, path: Path) -> None:
             raise ApiError(
                 "BAD_REQUEST",
                 f"The SQLite database {path} is not MLflow's: it has no table "
-                f"{min(_CORE - tables, default='alembic_version')!r}. Record elsewhere.",
+                f"{min(_CORE - tables, default='alembic_version')!r}..",
             )
         time.sleep(_PAUSE)

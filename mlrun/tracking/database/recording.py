@@ -10,25 +10,13 @@ from mlrun.tracking.database import rules, runs
 from mlrun.tracking.database.api_error import INVALID, MISSING, ApiError
 from mlrun.tracking.database.message import Json, Message
 from mlrun.tracking.database.metrics import read_metric, write_metrics
+from mlrun.tracking.database.parameters import recorded_parameters, write_parameters
 from mlrun.tracking.database.route import Route
 from mlrun.tracking.database.session import Session
 
 _MODELS_TAG = "mlflow.log-model.history"
 _MODEL_FIELDS = ("artifact_path", "flavors", "utc_time_created", "run_id")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
-
-
-def recorded_parameters(session: Session, run_id: str) -> dict[str, str]:
-    """Return the parameters that a run has."""
-    rows = session.rows('SELECT "key", value FROM params WHERE run_uuid = ?', (run_id,))
-    return dict(map(tuple, rows))
-
-
-def write_parameters(session: Session, run_id: str, parameters: Mapping[str, str]) -> None:
-    """Add parameters that the run does not have."""
-    session.insert(
-        "params", [{"key": k, "value": v, "run_uuid": run_id} for k, v in parameters.items()]
-    )
 
 
 def _log_metric(session: Session, message: Message) -> Json:

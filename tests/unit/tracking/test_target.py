@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.errors import NotSupportedError, UsageError
+from mlrun.tracking.database.store import DatabaseStore
 from mlrun.tracking.filestore import FileStore
 from mlrun.tracking.none import NoTracking
 from mlrun.tracking.rest import RestStore
@@ -16,8 +17,23 @@ CWD = Path("/home/ada/desk")
 HOME = {"HOME": "/home/ada"}
 
 
-def test_default_is_the_folder_beside_the_user() -> None:
-    assert resolve_target(None, CWD, {}) == "file:///home/ada/desk/mlruns"
+def test_default_is_the_database_beside_the_user(tmp_path: Path) -> None:
+    assert resolve_target(None, CWD, {}) == "sqlite:////home/ada/desk/mlflow.db"
+    # What a database's runs leave there is no file store.
+    (tmp_path / "mlruns" / "0" / "artifacts").mkdir(parents=True)
+    (tmp_path / "mlruns" / "models" / "meta.yaml").mkdir(parents=True)
+    assert resolve_target(None, tmp_path, {}) == f"sqlite:///{tmp_path}/mlflow.db"
+
+
+def test_default_stays_a_file_store_that_is_there(tmp_path: Path) -> None:
+    experiment = tmp_path / "mlruns" / "0"
+    experiment.mkdir(parents=True)
+    (experiment / "meta.yaml").write_text("name: Default\n")
+    assert resolve_target(None, tmp_path, {}) == (tmp_path / "mlruns").as_uri()
+
+
+def test_default_in_a_folder_that_no_database_address_can_name() -> None:
+    assert resolve_target(None, Path("/what?"), {}) == "file:///what%3F/mlruns"
 
 
 def test_order_is_flag_variable_default() -> None:
@@ -25,7 +41,7 @@ def test_order_is_flag_variable_default() -> None:
     assert resolve_target("http://from.flag", CWD, variable) == "http://from.flag"
     assert resolve_target(None, CWD, variable) == "http://from.variable"
     assert resolve_target("", CWD, variable) == "http://from.variable"
-    assert resolve_target(None, CWD, {"MLFLOW_TRACKING_URI": ""}).endswith("/mlruns")
+    assert resolve_target(None, CWD, {"MLFLOW_TRACKING_URI": ""}).endswith("/mlflow.db")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +70,36 @@ def test_folders_become_absolute(given: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
+        ("sqlite:///mlflow.db", "sqlite:////home/ada/desk/mlflow.db"),
+        ("sqlite:///../a/./b.db", "sqlite:////home/ada/a/b.db"),
+        ("sqlite:////srv/runs.db", "sqlite:////srv/runs.db"),
+        ("SQLite+pysqlite:///runs", "sqlite:////home/ada/desk/runs"),
+        ("sqlite:///a b/ü%20#1.db", "sqlite:////home/ada/desk/a b/ü%20#1.db"),
+        ("sqlite:////x.db?timeout=30&check_same_thread=false", "sqlite:////x.db"),
+    ],
+)
+def test_database_files_become_absolute(given: str, expected: str) -> None:
+    assert resolve_target(given, CWD, HOME) == expected
+    assert resolve_target(expected, CWD, HOME) == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:mlflow.db", "sqlite:/x.db"),
+        *("sqlite://host/x.db", "sqlite:////x.db?mode=ro", "sqlite:///file:x.db?uri=true"),
+    ],
+)
+def test_databases_without_a_file_are_usage_errors(given: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_target(given, CWD, HOME)
+    assert given in caught.value.message
+    assert "sqlite:///mlflow.db" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
         ("http://host:5000/", "http://host:5000"),
         (" https://Host.Example/mlflow// ", "https://host.example/mlflow"),
         ("HTTP://host", "http://host"),
@@ -69,8 +115,7 @@ def test_addresses_are_tidied_and_lose_credentials(given: str, expected: str) ->
 @pytest.mark.parametrize(
     "uri",
     [
-        "sqlite:///mlflow.db",
-        "sqlite+pysqlite:///x.db",
+        "sqlite+aiosqlite:///x.db",
         "postgresql://u:hush-hush@h/db",
         "postgresql+psycopg2://u:hush-hush@h/db",
         "mysql+pymysql://u:hush-hush@h/db",
@@ -111,6 +156,10 @@ def test_each_target_has_its_store(tmp_path: Path) -> None:
     file_store = open_store(tmp_path.as_uri(), {})
     assert isinstance(file_store, FileStore)
     assert file_store.uri == tmp_path.as_uri()
+    database = open_store(f"sqlite:///{tmp_path}/x.db", {}, cwd=tmp_path / "a")
+    assert isinstance(database, DatabaseStore)
+    assert database.uri == f"sqlite:///{tmp_path}/x.db"
+    assert (database.path, database.artifact_root) == (tmp_path / "x.db", f"{tmp_path}/a/mlruns")
     server = open_store("http://host", {"HOME": str(tmp_path)})
     assert isinstance(server, RestStore)
     assert server.uri == "http://host"
@@ -118,6 +167,7 @@ def test_each_target_has_its_store(tmp_path: Path) -> None:
 
 def test_opening_touches_nothing(tmp_path: Path) -> None:
     open_store((tmp_path / "new").as_uri(), {}).close()
+    open_store(f"sqlite:///{tmp_path}/new.db", {}).close()
     assert list(tmp_path.iterdir()) == []
 
 
