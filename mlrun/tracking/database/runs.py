@@ -59,9 +59,8 @@ def run_json(session: Session, run_ids: Sequence[str], *, with_models: bool = Tr
             "info": _info(rows[run_id], data[run_id].get("tags", ())),
             "data": data[run_id],
             "inputs": inputs[run_id],
+            "outputs": outputs[run_id],
         }
-        if outputs[run_id]:
-            run["outputs"] = outputs[run_id]
         runs.append(run)
     return runs
 
@@ -209,7 +208,10 @@ def _create(session: Session, message: Message) -> Json:
         user=message.text("user_id"),
         start_time=message.integer("start_time"),
     )
-    return {"run": run_json(session, [run_id])[0]}
+    run = run_json(session, [run_id])[0]
+    # As MLflow's own answer, which has this field only for a run that was looked up.
+    del run["outputs"]
+    return {"run": run}
 
 
 def _get(session: Session, message: Message) -> Json:

@@ -57,7 +57,7 @@ def search_runs(session: Session, message: Message) -> Json:
     statement = query.statement("runs.run_uuid", "runs")
     rows = session.rows(statement.sql, (*statement.values, *page.values()))
     found, following = page.cut([row["run_uuid"] for row in rows])
-    return {**({"runs": run_json(session, found)} if found else {}), **following}
+    return {**({"runs": run_json(session, found, with_models=False)} if found else {}), **following}
 
 
 def _condition(session: Session, comparison: Comparison) -> Condition:
