@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from mlrun.tracking.database import logged_models
-from mlrun.tracking.database.api_error import INVALID, ApiError
 from mlrun.tracking.database.message import Json, Message, missing
 from mlrun.tracking.database.route import Route
+from mlrun.tracking.database.rules import too_long
+from mlrun.tracking.database.runs import active_run, needed_run_id
 from mlrun.tracking.database.session import Session
 
 _LENGTHS = {"name": 500, "digest": 36, "source": 65535, "schema": 1048575, "profile": 16777215}
@@ -47,7 +48,7 @@ def inputs_json(
 def outputs_json(session: Session, run_ids: Sequence[str]) -> dict[str, Json]:
     """Return the logged models that each run made, as the field `outputs` of a run.
 
-    A run that made none has no such field in MLflow's answers: `{}` here.
+    It is `{}` for a run that made none, as in MLflow's answers, but for that on `runs/create`.
     """
     outputs: dict[str, Json] = {run_id: {} for run_id in run_ids}
     if "step" not in session.columns("inputs"):
@@ -109,14 +110,12 @@ def _dataset_json(row: sqlite3.Row) -> Json:
 
 
 def _log_inputs(session: Session, message: Message) -> Json:
-    from mlrun.tracking.database import runs
-
-    run_id = message.needed_text("run_id")
+    run_id = needed_run_id(message)
     asked = message.messages("datasets")
     for dataset in asked:
         _check(dataset)
     models = message.messages("models")
-    run = runs.active_run(session, run_id)
+    run = active_run(session, run_id)
     if asked:
         session.demand("Datasets of runs", "datasets")
         _add_datasets(session, run, asked)
@@ -127,13 +126,11 @@ def _log_inputs(session: Session, message: Message) -> Json:
 
 
 def _log_outputs(session: Session, message: Message) -> Json:
-    from mlrun.tracking.database import runs
-
-    run_id = message.needed_text("run_id")
+    run_id = needed_run_id(message)
     models = message.messages("models")
     if not models and "models" not in message:
         raise missing("models")
-    runs.active_run(session, run_id)
+    active_run(session, run_id)
     logged_models.demand(session)
     _add_edges(session, "OUTPUT", run_id, models)
     return {}
@@ -227,7 +224,7 @@ def _check(entry: Message) -> None:
 def _check_lengths(message: Message, lengths: dict[str, int]) -> None:
     for field, longest in lengths.items():
         if len(message.text(field)) > longest:
-            raise ApiError(INVALID, f"'{field}' exceeds the maximum length of {longest} characters")
+            raise too_long(field, longest)
 
 
 ROUTES = (

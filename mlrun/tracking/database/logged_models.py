@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import posixpath
 import sqlite3
 import sys
 import time
-import urllib.parse
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from mlrun.tracking.database.api_error import INVALID, MISSING, ApiError
+from mlrun.tracking.database.artifact_uris import below
+from mlrun.tracking.database.experiments import active_experiment
 from mlrun.tracking.database.message import Json, Message
 from mlrun.tracking.database.route import Route
 from mlrun.tracking.database.session import Session
@@ -175,8 +175,6 @@ def _storable(value: float) -> float:
 
 
 def _create(session: Session, message: Message) -> Json:
-    from mlrun.tracking.database import experiments
-
     experiment_id = message.needed_text("experiment_id")
     demand(session)
     name = message.text("name")
@@ -186,14 +184,15 @@ def _create(session: Session, message: Message) -> Json:
             f"Invalid model name ({name!r}) provided. Model name must be a non-empty string and "
             f"cannot contain the following characters: {tuple(_BAD_NAME)}",
         )
-    experiment = experiments.active_experiment(session, experiment_id)
+    experiment = active_experiment(session, experiment_id)
+    location = experiment["artifact_location"]
     model_id = f"m-{uuid.uuid4().hex}"
     now = _milliseconds()
     row = {
         "model_id": model_id,
         "experiment_id": experiment["experiment_id"],
         "name": name or random_name(),
-        "artifact_location": _within(experiment["artifact_location"], model_id),
+        "artifact_location": below(location, "models", model_id, "artifacts"),
         "creation_timestamp_ms": now,
         "last_updated_timestamp_ms": now,
         "status": _PENDING,
@@ -206,17 +205,6 @@ def _create(session: Session, message: Message) -> Json:
     _add(session, model, "param", _read_pairs(message, "params"))
     _add(session, model, "tag", _read_pairs(message, "tags"))
     return _answer(session, model_id)
-
-
-def _within(location: str, model_id: str) -> str:
-    """Return where a model's files go: below its experiment's, before a query in that URI."""
-    path = f"models/{model_id}/artifacts"
-    parts = urllib.parse.urlsplit(location)
-    if not parts.scheme:
-        return posixpath.join(location, path)
-    longer = parts._replace(path=posixpath.join(parts.path, path)).geturl()
-    is_relative = not parts.netloc and not parts.path.startswith("/")
-    return f"{parts.scheme}:{posixpath.join(parts.path, path)}" if is_relative else longer
 
 
 def _get(session: Session, message: Message) -> Json:

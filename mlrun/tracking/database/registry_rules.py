@@ -5,12 +5,12 @@ Source of the rules and of their texts: mlflow.utils.validation of MLflow 3.17.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 
 from mlrun.tracking.database.api_error import INVALID, ApiError
 from mlrun.tracking.database.message import Message
+from mlrun.tracking.database.rules import invalid_value, too_long
 
 STAGES = ("None", "Staging", "Production", "Archived")
 ACTIVE_STAGES = ("Staging", "Production")
@@ -130,11 +130,11 @@ def check_tag_key(key: str) -> None:
         ApiError: It is not.
     """
     if not _TAG_NAME.fullmatch(key):
-        raise ApiError(
-            INVALID,
-            f"Invalid value {json.dumps(key)} for parameter 'key' supplied: Names may only contain "
-            "alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and "
-            "slashes (/).",
+        raise invalid_value(
+            "key",
+            key,
+            "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), "
+            "spaces ( ), colon(:) and slashes (/).",
         )
     _check_path("key", key)
 
@@ -144,14 +144,14 @@ def _check_path(field: str, name: str) -> None:
     plain = posixpath.normpath(name)
     if plain == name and name != "." and not name.startswith(("..", "/")):
         return
-    raise ApiError(
-        INVALID,
-        f"Invalid value {json.dumps(name)} for parameter '{field}' supplied: Names may be treated "
-        "as files in certain cases, and must not resolve to other names when treated as such. "
-        f"This name would resolve to {plain!r}",
+    raise invalid_value(
+        field,
+        name,
+        "Names may be treated as files in certain cases, and must not resolve to other names when "
+        f"treated as such. This name would resolve to {plain!r}",
     )
 
 
 def _check_length(what: str, text: str, longest: int) -> None:
     if len(text) > longest:
-        raise ApiError(INVALID, f"'{what}' exceeds the maximum length of {longest} characters")
+        raise too_long(what, longest)
