@@ -15,6 +15,7 @@ from mlrun.tracking.gateway import artifact_files
 from mlrun.tracking.gateway.answers import INTERNAL, error_answer, json_answer
 from mlrun.tracking.gateway.artifact_files import Disk
 from mlrun.tracking.gateway.artifact_places import Places
+from mlrun.tracking.gateway.service import Call
 
 _PREFIX = "/api/2.0/mlflow-artifacts/"
 _FILES = f"{_PREFIX}artifacts"
@@ -36,11 +37,11 @@ class Artifacts:
         self._places = places
         self._disk: Disk = Disk(lambda: None, lambda _: None, 4)
 
-    async def answer(self, request: web.BaseRequest, endpoint: str) -> web.StreamResponse | None:
+    async def answer(self, call: Call, endpoint: str) -> web.StreamResponse | None:
         """Answer a request, None if it is not about files.
 
         Args:
-            request: Its body is not read yet.
+            call: Its body is not read yet.
             endpoint: Its path without query and prefix.
 
         Raises:
@@ -48,8 +49,8 @@ class Artifacts:
         """
         try:
             if endpoint.startswith(_PREFIX):
-                return await self._answer_transfer(request, endpoint)
-            return await self._answer_by_owner(request, endpoint)
+                return await self._answer_transfer(call.request, endpoint)
+            return await self._answer_by_owner(call, endpoint)
         except OSError as error:
             if isinstance(error, ConnectionError):
                 raise
@@ -85,26 +86,24 @@ class Artifacts:
         files = await self._disk.run(lambda _: artifact_files.list_folder(folder, ()))
         return json_answer({"files": files} if files else {})
 
-    async def _answer_by_owner(
-        self, request: web.BaseRequest, endpoint: str
-    ) -> web.StreamResponse | None:
+    async def _answer_by_owner(self, call: Call, endpoint: str) -> web.StreamResponse | None:
         """Answer on the files of a run, a model version or a logged model."""
+        request = call.request
         if request.method != "GET":
             return None
         parts = endpoint.split("/")
         if endpoint == "/artifacts/list":
-            return await self._list_of(await self._run_root(request), _query(request, "path"))
+            return await self._list_of(call, await self._run_root(request), "path")
         if endpoint == "/get-artifact":
             return await self._send_of(request, await self._run_root(request), "path")
         if endpoint == "/model-versions/get-artifact":
             return await self._send_of(request, await self._version_root(request), "path")
         if parts[1] == "logged-models" and parts[3:] == ["artifacts", "directories"]:
-            below = _query(request, "artifact_directory_path")
-            return await self._list_of(await self._model_root(parts[2]), below)
+            root = await self._model_root(parts[2])
+            return await self._list_of(call, root, "artifact_directory_path")
         if parts[1] == "logged-models" and parts[3:] == ["artifacts", "files"]:
-            return await self._send_of(
-                request, await self._model_root(parts[2]), "artifact_file_path"
-            )
+            root = await self._model_root(parts[2])
+            return await self._send_of(request, root, "artifact_file_path")
         return None
 
     async def _run_root(self, request: web.BaseRequest) -> str:
@@ -121,13 +120,14 @@ class Artifacts:
         model = await self._ask("GET", f"/logged-models/{model_id}", {})
         return str(model["model"]["info"]["artifact_uri"])
 
-    async def _list_of(self, root: str, path: str) -> web.Response:
+    async def _list_of(self, call: Call, root: str, parameter: str) -> web.Response:
         folder = await self._folder(root)
-        parts = artifact_files.parts_of(path.replace("%", "%25"))
+        parts = artifact_files.parts_of(_query(call.request, parameter).replace("%", "%25"))
         files = await self._disk.run(lambda _: artifact_files.list_folder(folder, parts))
         for file in files:
             file["path"] = "/".join((*parts, file["path"]))
-        return json_answer({"root_uri": root, **({"files": files} if files else {})})
+        shown = root if call.is_local else (await self._places()).shown(root)
+        return json_answer({"root_uri": shown, **({"files": files} if files else {})})
 
     async def _send_of(
         self, request: web.BaseRequest, root: str, parameter: str

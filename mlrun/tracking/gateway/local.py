@@ -93,7 +93,7 @@ class LocalService:
         """Answer what is not in the database."""
         if endpoint in ("/health", "/ping"):
             return web.Response(text="OK")
-        answer = await self._artifacts.answer(call.request, endpoint)
+        answer = await self._artifacts.answer(call, endpoint)
         if answer is not None:
             return answer
         message = f"No API found for '{call.request.method} {endpoint}'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ class Script:
         self, method: str, endpoint: str, content: dict[str, str]
     ) -> dict[str, dict[str, str]]:
         reply = self._served.api(method, endpoint, content, connection=self.connection)
-        answer: dict[str, dict[str, str]] = reply.json
+        answer: dict[str, Any] = reply.json
         return answer
 
 
