@@ -34,7 +34,7 @@ class Page:
         socket: To the browser's protocol, for this tab.
     """
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(self, socket: Any) -> None:
         self._socket = socket
         self._number = 0
 

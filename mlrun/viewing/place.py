@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlrun.errors import RunNotFoundError, UsageError
-from mlrun.tracking.target import TRACKING_URI, resolve_target
+from mlrun.errors import RunNotFoundError
+from mlrun.tracking.target import resolve_target
 
 _SQLITE = "sqlite:///"
 _LEVELS = 3
@@ -53,28 +53,19 @@ def find_place(tracking_uri: str | None, cwd: Path, environ: Mapping[str, str]) 
         NotSupportedError: A kind of store that mlrun does not speak.
         UsageError: An address that cannot be understood.
     """
-    asked = (tracking_uri or "").strip() or environ.get(TRACKING_URI, "").strip()
-    database = sqlite_path(asked, cwd) if asked else None
-    if not asked and not Place((cwd / "mlruns").as_uri()).has_records():
-        database = cwd / "mlflow.db"
-    if database is not None:
-        return Place(f"{_SQLITE}{database}")
     return Place(resolve_target(tracking_uri, cwd, environ))
 
 
 def sqlite_path(uri: str, cwd: Path) -> Path | None:
-    """Return the file of a `sqlite:` URI (SQLAlchemy's form), None for another kind.
+    """Return the file of a `sqlite:` URI, None for another kind.
 
     Raises:
         UsageError: It names no file.
     """
-    scheme, colon, rest = uri.partition(":")
+    scheme, colon, _ = uri.partition(":")
     if not colon or scheme.partition("+")[0] != "sqlite":
         return None
-    name = rest.removeprefix("///").partition("?")[0]
-    if not rest.startswith("///") or name in ("", ":memory:"):
-        raise UsageError(f"{uri} names no file", hint="write sqlite:///mlflow.db")
-    return cwd / name
+    return find_place(uri, cwd, {}).database
 
 
 def refuse_empty(place: Place, cwd: Path, environ: Mapping[str, str]) -> None:

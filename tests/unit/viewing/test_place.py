@@ -45,10 +45,9 @@ def test_addresses_of_databases(tmp_path: Path, uri: str, file: str) -> None:
     assert sqlite_path("sqlite:////srv/a.db", tmp_path) == Path("/srv/a.db")
 
 
-@pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
-def test_a_database_without_a_file_is_refused(uri: str) -> None:
-    with pytest.raises(UsageError, match="names no file"):
-        sqlite_path(uri, Path("/"))
+def test_a_database_without_a_file_is_refused() -> None:
+    with pytest.raises(UsageError, match="in memory"):
+        sqlite_path("sqlite://", Path("/"))
 
 
 def test_other_addresses_are_no_databases_of_sqlite() -> None:
