@@ -58,7 +58,8 @@ class ServerApi:
     address: str
 
     def ask(self, method: str, path: str, fields: Mapping[str, Any]) -> tuple[int, Json]:
-        url = f"{self.address}/api/2.0/mlflow{urllib.parse.quote(path)}"
+        prefix = "" if path.startswith("/api/") else "/api/2.0/mlflow"
+        url = f"{self.address}{prefix}{urllib.parse.quote(path)}"
         body = None
         if method == "GET":
             url = f"{url}?{urllib.parse.urlencode(fields, doseq=True)}"

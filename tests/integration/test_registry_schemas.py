@@ -27,11 +27,15 @@ _MODULES = (experiments, runs, recording, inputs, logged_models, registered_mode
 
 _READ = """
 import json, sys
+import mlflow.cli
 from mlflow import MlflowClient
-client = MlflowClient(sys.argv[1], sys.argv[1])
+uri, run_id = sys.argv[1:]
+sys.argv = ["mlflow", "db", "upgrade", uri]
+mlflow.cli.cli(standalone_mode=False)
+client = MlflowClient(uri, uri)
 model = client.get_registered_model("m")
 versions = client.search_model_versions("name = 'm'")
-run = client.get_run(sys.argv[2])
+run = client.get_run(run_id)
 logged = client.search_logged_models([run.info.experiment_id])
 print(json.dumps({
     "tags": model.tags,
@@ -45,8 +49,7 @@ print(json.dumps({
         [i.dataset.name, i.dataset.digest, [[tag.key, tag.value] for tag in i.tags]]
         for i in run.inputs.dataset_inputs
     ],
-    "outputs": [[model.model_id, model.step] for model in (run.outputs or run).model_outputs]
-    if run.outputs else [],
+    "outputs": [[model.model_id, model.step] for model in run.outputs.model_outputs],
     "logged": [
         [m.name, str(m.status), m.params, m.tags, [[v.key, v.value] for v in m.metrics or []]]
         for m in logged
@@ -74,12 +77,6 @@ def test_mlflow_reads_what_was_written(
         expected.update(asking.logged_model(run_id))
     database.close()
     uri = f"sqlite:///{path}"
-    mlflow3.run(
-        "import json, sys, mlflow.cli; sys.argv = ['mlflow', 'db', 'upgrade', sys.argv[1]]; "
-        "mlflow.cli.cli(standalone_mode=False); print(json.dumps('upgraded'))",
-        {},
-        uri,
-    )
     assert mlflow3.run(_READ, {}, uri, run_id) == expected
 
 
