@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MLRUN = (sys.executable, "-m", "mlrun")
 
 
 @dataclass(frozen=True)
+class RecordedRun:
+    """A run in a local database, read without mlrun.
+
+    Attributes:
+        database: The file.
+        name: The run's id.
+    """
+
+    database: Path
+    name: str
+
+
+@dataclass(frozen=True)
 class Place:
-    """A folder to stand in, with a project to run and a file store to record in."""
+    """A folder to stand in, with a project to run and a database to record in."""
 
     folder: Path
 
@@ -23,7 +39,12 @@ class Place:
 
     @property
     def store(self) -> Path:
+        """Where a file store would be, and where the artifacts of a database's runs are."""
         return self.folder / "mlruns"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "mlflow.db"
 
     def write(self, mlproject: str, **files: str) -> None:
         """Write the project file, and other files by name (`train_py` is `train.py`)."""
@@ -57,10 +78,13 @@ class Place:
         """Run the project."""
         return self.mlrun("run", "project", *words, env=env)
 
-    def runs(self, experiment: str = "0") -> list[Path]:
-        """Return the folders of the recorded runs, the oldest first."""
-        found = [p.parent for p in (self.store / experiment).glob("*/meta.yaml")]
-        return sorted(found, key=lambda path: (path / "meta.yaml").stat().st_mtime)
+    def runs(self, experiment: str = "0") -> list[RecordedRun]:
+        """Return the recorded runs, the oldest first."""
+        query = "SELECT run_uuid FROM runs WHERE experiment_id = ? ORDER BY start_time, rowid"
+        if not self.database.exists():
+            return []
+        found = _rows(self.database, query, experiment)
+        return [RecordedRun(self.database, run_id) for (run_id,) in found]
 
     def run_folders(self) -> list[Path]:
         """Return mlrun's own folders of the runs."""
@@ -68,14 +92,17 @@ class Place:
         return [path for path in runs.iterdir() if not path.name.startswith(".")]
 
 
-def recorded(run: Path, kind: str) -> dict[str, str]:
-    """Return the parameters or tags of a run in a file store, by name."""
-    return {p.name: p.read_text() for p in (run / kind).iterdir()}
+def recorded(run: RecordedRun, kind: str) -> dict[str, str]:
+    """Return the `params` or `tags` of a run, by name."""
+    return dict(_rows(run.database, f"SELECT key, value FROM {kind} WHERE run_uuid = ?", run.name))
 
 
-def status(run: Path) -> str:
-    """Return the status of a run in a file store (mlflow.protos.service_pb2.RunStatus)."""
-    import yaml
+def status(run: RecordedRun) -> str:
+    """Return the status of a run."""
+    ((found,),) = _rows(run.database, "SELECT status FROM runs WHERE run_uuid = ?", run.name)
+    return str(found)
 
-    number = yaml.safe_load((run / "meta.yaml").read_text())["status"]
-    return {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}[number]
+
+def _rows(database: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute(query, values).fetchall()

@@ -59,7 +59,7 @@ def test_failed_command_raises_with_its_code(project: Place) -> None:
 def test_mistakes_raise_before_anything_starts(project: Place) -> None:
     with pytest.raises(mlrun.MlrunError, match="word"):
         mlrun.run("project")
-    assert not project.store.exists()
+    assert not project.database.exists()
 
 
 def test_run_goes_on_beside_the_caller_and_can_be_cancelled(project: Place) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.components import missing
-from tests.functional.commands import Place, recorded, status
+from tests.functional.commands import Place, RecordedRun, recorded, status
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "example_projects"
 
@@ -24,7 +24,7 @@ def run_example(
     return place.mlrun("run", EXAMPLES / name, *words, env=env, timeout=timeout)
 
 
-def by_entry_point(place: Place) -> dict[str, Path]:
+def by_entry_point(place: Place) -> dict[str, RecordedRun]:
     """Return the recorded runs by the name of their entry point."""
     return {recorded(run, "tags")["mlflow.project.entryPoint"]: run for run in place.runs()}
 
@@ -76,11 +76,15 @@ def test_sklearn_elasticnet(place: Place, package_index: None) -> None:
     (run,) = place.runs()
     assert status(run) == "FINISHED"
     assert recorded(run, "params") == {"alpha": "0.50", "l1_ratio": "0.1"}
-    metrics = {name: float(text.split()[1]) for name, text in recorded(run, "metrics").items()}
+    metrics = {name: float(value) for name, value in recorded(run, "latest_metrics").items()}
     assert sorted(metrics) == ["mae", "r2", "rmse"]
     assert metrics["r2"] == pytest.approx(0.486, abs=0.01)
     assert f"rmse {metrics['rmse']:.3f}" in answer.stdout
-    assert (run / "artifacts" / "predictions.png").read_bytes().startswith(b"\x89PNG")
+    assert (
+        (place.store / "0" / run.name / "artifacts" / "predictions.png")
+        .read_bytes()
+        .startswith(b"\x89PNG")
+    )
     (model,) = place.store.rglob("MLmodel")
     assert run.name in model.read_text()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -63,8 +65,8 @@ def test_command_sees_its_run(place: Place) -> None:
     answer = place.run_project("--experiment-name", "mine")
     run_id, experiment_id, uri, folder = answer.stdout.split()
     assert folder == str(place.project)
-    assert uri == place.store.as_uri()
-    assert (place.store / experiment_id / run_id / "meta.yaml").exists()
+    assert uri.startswith("http://127.0.0.1:")
+    assert [run.name for run in place.runs(experiment_id)] == [run_id]
 
 
 def test_options_reach_the_record(echo: Place) -> None:
@@ -110,7 +112,7 @@ def test_all_mistakes_are_reported_at_once_and_nothing_is_recorded(place: Place)
     for fragment in ("'a'", "'b'", "'c'"):
         assert fragment in answer.stderr
     assert "Traceback" not in answer.stderr
-    assert not place.store.exists()
+    assert not place.database.exists()
 
 
 def test_dry_run_prints_the_plan_and_does_nothing(echo: Place) -> None:
@@ -118,7 +120,7 @@ def test_dry_run_prints_the_plan_and_does_nothing(echo: Place) -> None:
     plan = json.loads(answer.stdout)
     jsonschema.validate(plan, json.loads((SCHEMAS / "plan.schema.json").read_text()))
     assert plan["work"]["parameters"][0]["origin"] == "flag"
-    assert not echo.store.exists()
+    assert not echo.database.exists()
 
 
 def test_json_result_is_all_there_is_on_stdout(echo: Place) -> None:
@@ -165,7 +167,7 @@ def test_quiet_says_nothing_of_its_own(echo: Place) -> None:
 def test_no_tracking_records_only_its_own_folder(echo: Place) -> None:
     answer = echo.run_project("--no-tracking")
     assert answer.returncode == 0, answer.stderr
-    assert not echo.store.exists()
+    assert not echo.database.exists()
     assert echo.mlrun("runs", "log").stdout == "0.5|hello|"
 
 
@@ -177,7 +179,7 @@ def test_no_tracking_records_only_its_own_folder(echo: Place) -> None:
         (("-b", "lcoal"), "local"),
         (("--env-manager", "conda"), "conda"),
         (("-v", "v1"), "v1"),
-        (("--tracking-uri", "sqlite:///x.db"), "sqlite"),
+        (("--tracking-uri", "postgresql://h/x"), "postgresql"),
         (("--tracking-uri", "databricks"), "databricks"),
     ],
 )
@@ -187,7 +189,7 @@ def test_what_is_not_supported_yet_is_refused_by_name(
     answer = echo.run_project(*words)
     assert answer.returncode == 125, answer.stderr
     assert named in answer.stderr
-    assert not echo.store.exists()
+    assert not echo.database.exists()
     assert "Traceback" not in answer.stderr
 
 
@@ -213,7 +215,7 @@ def test_backend_config_must_be_a_json_object(echo: Place, config: str) -> None:
     answer = echo.run_project("--backend-config", config)
     assert answer.returncode == 2
     assert "--backend-config" in answer.stderr
-    assert not echo.store.exists()
+    assert not echo.database.exists()
 
 
 def test_backend_config_is_read_and_said_to_be_without_effect(echo: Place) -> None:
@@ -226,8 +228,9 @@ def test_backend_config_is_read_and_said_to_be_without_effect(echo: Place) -> No
 def test_environment_variables_name_the_experiment(echo: Place) -> None:
     answer = echo.run_project(env={"MLFLOW_EXPERIMENT_NAME": "from the environment"})
     assert answer.returncode == 0, answer.stderr
-    names = [p.read_text() for p in echo.store.glob("*/meta.yaml")]
-    assert any("from the environment" in text for text in names)
+    with closing(sqlite3.connect(echo.database)) as database:
+        names = database.execute("SELECT name FROM experiments").fetchall()
+    assert names == [("Default",), ("from the environment",)]
 
 
 def test_python_is_the_users_own(place: Place, tmp_path: Path) -> None:
@@ -255,6 +258,10 @@ def test_nested_run_names_its_parent(place: Place) -> None:
     assert parents[inner] != inner
 
 
+def file_tags(run: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in (run / "tags").iterdir()}
+
+
 def test_nested_run_has_its_parent_only_where_that_is_recorded(place: Place) -> None:
     mlrun = f"{sys.executable} -m mlrun run . -e inner --tracking-uri"
     place.write(
@@ -269,7 +276,7 @@ def test_nested_run_has_its_parent_only_where_that_is_recorded(place: Place) -> 
     inner = [
         tags
         for meta in place.folder.glob("*/0/*/meta.yaml")
-        if (tags := recorded(meta.parent, "tags"))["mlflow.project.entryPoint"] == "inner"
+        if (tags := file_tags(meta.parent))["mlflow.project.entryPoint"] == "inner"
     ]
     assert len(inner) == 3
     assert sum("mlflow.parentRunId" in tags for tags in inner) == 1
@@ -284,9 +291,19 @@ def test_vanished_project_and_unreadable_store(echo: Place) -> None:
 
 def test_store_that_is_a_file(echo: Place) -> None:
     echo.store.write_text("")
-    answer = echo.run_project()
+    answer = echo.run_project("--tracking-uri", "mlruns")
     assert answer.returncode == 125
     assert str(echo.store) in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert echo.mlrun("runs", "list").stdout == ""
+
+
+def test_database_that_is_none(echo: Place) -> None:
+    echo.database.write_text("a letter to a friend, longer than the header of a database\n" * 20)
+    answer = echo.run_project()
+    assert answer.returncode == 125
+    assert f"{echo.database} is not an SQLite database" in answer.stderr
+    assert "--tracking-uri" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert echo.mlrun("runs", "list").stdout == ""
 

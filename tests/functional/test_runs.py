@@ -33,7 +33,7 @@ def project(place: Place) -> Place:
 def test_a_nights_failure_is_explained(project: Place) -> None:
     project.run_project("-P", "word=dawn")
     shown = project.mlrun("runs", "show", "last").stdout
-    for fact in ("FAILED (exit code 3)", "word = dawn", "echo {word}", str(project.store)):
+    for fact in ("FAILED (exit code 3)", "word = dawn", "echo {word}", str(project.database)):
         assert fact in shown
     log = project.mlrun("runs", "log", "last").stdout
     assert sorted(log.splitlines()) == ["dawn", "trouble"]
@@ -126,13 +126,12 @@ def test_ctrl_c_and_term_are_recorded_as_killed(project: Place) -> None:
 def test_undelivered_end_is_delivered_by_the_next_mlrun(project: Place) -> None:
     process = begin(project)
     (run,) = project.runs()
-    hidden = run.with_name(".hidden")
-    run.rename(hidden)
+    hidden = project.database.rename(project.folder / "hidden.db")
     process.terminate()
     process.wait(20)
     (folder,) = project.run_folders()
     assert (folder / "pending.json").exists()
-    hidden.rename(run)
+    hidden.rename(project.database)
     assert status(run) == "RUNNING"
     project.mlrun("runs", "list")
     assert status(run) == "KILLED"

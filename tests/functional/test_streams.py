@@ -79,7 +79,7 @@ def test_unwritable_result_file_is_found_before_the_run(project: Place) -> None:
     answer = project.run_project("--output", "json", "--result-file", "nowhere/result.json")
     assert answer.returncode == 2
     assert json.loads(answer.stdout)["error"]["code"] == "usage"
-    assert not project.store.exists()
+    assert not project.database.exists()
 
 
 def test_result_file_that_vanishes_leaves_exit_code_and_document(place: Place) -> None:
