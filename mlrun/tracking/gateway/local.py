@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from mlrun.tracking.database.api_error import ApiError
 from mlrun.tracking.database.message import Json, Message
 from mlrun.tracking.database.route import Operation, Route
 from mlrun.tracking.database.session import Database, Session
-from mlrun.tracking.gateway.answers import INTERNAL, error_answer, json_answer, refusal
+from mlrun.tracking.gateway.answers import error_answer, json_answer, refusal
 from mlrun.tracking.gateway.artifact_places import Places
 from mlrun.tracking.gateway.artifacts import Artifacts
 from mlrun.tracking.gateway.paths import endpoint_of
@@ -20,7 +19,7 @@ from mlrun.tracking.gateway.requests import read_message
 from mlrun.tracking.gateway.routes import all_routes
 from mlrun.tracking.gateway.service import Call
 from mlrun.tracking.gateway.workers import Workers
-from mlrun.tracking.gateway.writing import Writer
+from mlrun.tracking.gateway.writing import Writer, is_full
 
 _READERS = 2
 """Threads for what may take long to read."""
@@ -48,6 +47,8 @@ class LocalService:
         self._writer = Writer(self._database, self._open)
         self._readers: Workers[Database] = Workers(self._open, Database.close, _READERS)
         self._artifacts = Artifacts(self._ask, self._places)
+        # Without a write-ahead log a reader waits for who commits; the loop must not.
+        self._is_quick = await self._readers.run(_has_write_ahead_log)
 
     async def answer(self, call: Call) -> web.StreamResponse:
         """Answer a request."""
@@ -62,9 +63,10 @@ class LocalService:
                 return json_answer(await self._perform(route, message))
             return await self._answer_from_afar(route, message)
         except ApiError as error:
+            if is_full(error):
+                # Not a status that clients try again without a word: their user is to know.
+                return error_answer("RESOURCE_EXHAUSTED", error.message, 507)
             return refusal(error)
-        except sqlite3.Error as error:
-            return _failure(error)
 
     async def finish(self, patience: float | None) -> int:
         """Wait until all that was asked for is committed."""
@@ -80,8 +82,16 @@ class LocalService:
     async def _perform(self, route: Route, message: Message) -> Json:
         if route.writes:
             return await self._writer.write(route.operation, message)
-        read = partial(_read, operation=route.operation, message=message)
-        return await self._readers.run(read) if _may_take_long(route) else read(self._database)
+        may_take_long = any(part in route.path for part in _LONG_READS)
+        return await self._read(route.operation, message, may_take_long=may_take_long)
+
+    async def _read(
+        self, operation: Operation, message: Message, *, may_take_long: bool = False
+    ) -> Json:
+        read = partial(_answer_from, operation=operation, message=message)
+        if may_take_long or not self._is_quick:
+            return await self._readers.run(read)
+        return read(self._database)
 
     async def _answer_from_afar(self, route: Route, message: Message) -> web.Response:
         """Answer who does not see this disk."""
@@ -105,7 +115,7 @@ class LocalService:
         return await self._perform(found[0], Message({**fields, **found[1]}))
 
     async def _places(self) -> Places:
-        return Places(self._folder, _read(self._database, _locations, _NOTHING))
+        return Places(self._folder, await self._read(_locations, _NOTHING))
 
 
 _NOTHING = Message({})
@@ -116,23 +126,12 @@ def _locations(session: Session, _: Message) -> Json:
     return {str(row["experiment_id"]): row["artifact_location"] or "" for row in rows}
 
 
-def _may_take_long(route: Route) -> bool:
-    return any(part in route.path for part in _LONG_READS)
+def _has_write_ahead_log(database: Database) -> bool:
+    with database.reading() as session:
+        row = session.row("PRAGMA journal_mode")
+    return row is not None and row[0] == "wal"
 
 
-def _read(database: Database, operation: Operation, message: Message) -> Json:
+def _answer_from(database: Database, operation: Operation, message: Message) -> Json:
     with database.reading() as session:
         return operation(session, message)
-
-
-def _failure(error: sqlite3.Error) -> web.Response:
-    """Return what a client shows to its user, at once where trying again cannot help."""
-    text = str(error)
-    if "full" in text:
-        message = f"The tracking database could not be written: {text}. Nothing was recorded."
-        return error_answer("RESOURCE_EXHAUSTED", message, 507)
-    if "readonly" in text:
-        return error_answer("PERMISSION_DENIED", f"The tracking database: {text}.", 403)
-    if "locked" in text:
-        return error_answer("TEMPORARILY_UNAVAILABLE", f"The tracking database: {text}.", 503)
-    return error_answer(INTERNAL, f"The tracking database: {text}.", 500)

@@ -98,8 +98,8 @@ class Writer:
             writes = self._gathered[:_AT_ONCE]
             try:
                 outcomes = write_together(self._database, writes, 0)
-            except ApiError:  # locked: somebody else writes
-                pass
+            except ApiError:
+                pass  # somebody else writes
             else:
                 del self._gathered[: len(writes)]
                 self._settle(writes, outcomes)
@@ -152,14 +152,24 @@ def write_together(
     try:
         return _write_in_one_transaction(database, writes, patience)
     except ApiError as error:
-        if error.code == UNAVAILABLE:
+        if is_locked(error):
             raise
         failure: Exception = error
     except Exception as error:
         failure = error
-    if len(writes) == 1:
-        return [failure]
+    if len(writes) == 1 or is_full(failure):
+        return [failure] * len(writes)
     return [_write_alone(database, write, patience) for write in writes]
+
+
+def is_locked(error: ApiError) -> bool:
+    """Return whether others were writing."""
+    return error.code == UNAVAILABLE and not is_full(error)
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether there is no room on the disk, or no disk."""
+    return any(reason in str(error.__cause__) for reason in ("disk is full", "disk I/O error"))
 
 
 def _write_alone(database: Database, write: Write, patience: float | None) -> Json | Exception:
@@ -180,7 +190,7 @@ def _write(session: Session, write: Write) -> Json | Exception:
     try:
         with session.part():
             return write.operation(session, write.message)
-    except sqlite3.OperationalError:
-        raise  # of the whole file: full, locked, not writable
+    except sqlite3.Error:
+        raise  # the whole transaction may be undone: the disk is full, the file is damaged
     except Exception as error:
         return error

@@ -47,9 +47,7 @@ class Script:
         if self.connection is not None:
             self.connection.close()
 
-    def _ask(
-        self, method: str, endpoint: str, content: dict[str, str]
-    ) -> dict[str, dict[str, str]]:
+    def _ask(self, method: str, endpoint: str, content: dict[str, str]) -> dict[str, Any]:
         reply = self._served.api(method, endpoint, content, connection=self.connection)
         answer: dict[str, Any] = reply.json
         return answer
