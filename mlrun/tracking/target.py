@@ -12,6 +12,7 @@ from mlrun.errors import NotSupportedError, UsageError
 from mlrun.execution.redact import mask_url
 from mlrun.tracking.base import TrackingStore
 from mlrun.tracking.credentials import Credentials, find_credentials, split_address
+from mlrun.tracking.nesting import gateway_to, target_behind
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 
@@ -68,6 +69,9 @@ def resolve_target(tracking_uri: str | None, cwd: Path, environ: Mapping[str, st
     asked = (tracking_uri or "").strip() or environ.get(TRACKING_URI, "").strip()
     if not asked:
         return default_target(cwd)
+    behind = target_behind(asked, environ)
+    if behind is not None:
+        return behind
     found = _SCHEME.match(asked)
     scheme = found[1].lower() if found else ""
     if scheme in _WEB:
@@ -105,6 +109,9 @@ def open_store(
         from mlrun.tracking.none import NoTracking
 
         return NoTracking()
+    gateway = gateway_to(uri, environ)
+    if gateway is not None:
+        return _open_server(gateway, environ, None, target=uri)
     if uri.startswith("file:"):
         from mlrun.tracking.filestore import FileStore
 
@@ -170,7 +177,10 @@ def _artifact_root(cwd: Path | None) -> str:
     return Path(folder).as_uri() if "%" in folder else folder
 
 
-def _open_server(uri: str, environ: Mapping[str, str], asked: str | None) -> TrackingStore:
+def _open_server(
+    uri: str, environ: Mapping[str, str], asked: str | None, target: str | None = None
+) -> TrackingStore:
+    """Open a server; `target` is what it records to, where it is the gateway of mlrun's own."""
     from mlrun.tracking.api import TrackingApi
     from mlrun.tracking.http import HttpClient, read_persistence
     from mlrun.tracking.rest import RestStore
@@ -185,7 +195,10 @@ def _open_server(uri: str, environ: Mapping[str, str], asked: str | None) -> Tra
         tls=tls_settings(environ),
         persistence=read_persistence(environ),
     )
-    return RestStore(access.base, TrackingApi(client, credentials), credentials, access.client_uri)
+    client_uri = access.client_uri or access.base
+    return RestStore(
+        target or access.base, TrackingApi(client, credentials), credentials, client_uri
+    )
 
 
 def _web_address(address: str) -> str:
