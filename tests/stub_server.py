@@ -140,6 +140,7 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
             self._send(reply)
 
         do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+        do_PUT = do_GET  # noqa: N815
         do_CONNECT = do_GET  # noqa: N815
 
         def _send(self, reply: Reply) -> None:

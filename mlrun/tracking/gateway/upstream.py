@@ -149,6 +149,7 @@ class Upstream:
         body: bytes | Path | None = None,
         *,
         limit: float | None = None,
+        repeat: bool = True,
     ) -> Answer:
         """Send a request and return the whole answer. Redirects are not followed.
 
@@ -159,13 +160,16 @@ class Upstream:
             body: A file is streamed.
             limit: Seconds for all of it; by default the limit of a write, for a file none but
                 that of stalling.
+            repeat: Whether to send it once more where the connection was cut.
 
         Raises:
             UpstreamAway: No whole answer came.
         """
         if limit is None and not isinstance(body, Path):
             limit = self.limits.write
-        async with self.stream(method, target, headers, body, limit=limit) as response:
+        async with self.stream(
+            method, target, headers, body, limit=limit, repeat=repeat
+        ) as response:
             try:
                 return Answer(response.status, response.headers, await response.read())
             except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
@@ -180,13 +184,14 @@ class Upstream:
         body: Body = None,
         *,
         limit: float | None = None,
+        repeat: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request whose body may be of any size, and give the answer before its body.
 
         Raises:
             UpstreamAway: No answer came.
         """
-        response = await self._respond(method, target, headers, body, limit)
+        response = await self._respond(method, target, headers, body, limit, repeat=repeat)
         try:
             yield response
         finally:
@@ -210,10 +215,17 @@ class Upstream:
             await session.close()
 
     async def _respond(
-        self, method: str, target: str, headers: Headers | None, body: Body, limit: float | None
+        self,
+        method: str,
+        target: str,
+        headers: Headers | None,
+        body: Body,
+        limit: float | None,
+        *,
+        repeat: bool,
     ) -> aiohttp.ClientResponse:
         """Send, once more where the server may just have closed a connection that was kept."""
-        can_repeat = isinstance(body, (bytes, Path, type(None)))
+        can_repeat = repeat and isinstance(body, (bytes, Path, type(None)))
         try:
             return await self._request(method, target, headers, body, limit)
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:

@@ -1,0 +1,71 @@
+"""Which metrics a server has already, where an answer was lost.
+
+Databases store the same point of a metric once; a server on a file store appends it again. So it is
+asked, and mostly one question is enough: what is beyond a metric's last point is not there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+Json = dict[str, Any]
+Ask = Callable[[str], Awaitable["Json | None"]]
+"""Takes a path with query; returns the answer, None where the server refuses to say."""
+
+_Point = tuple[int, int, str]
+
+_LARGEST = 1.7976931348623157e308  # what databases keep of infinity
+_PREFIX = "/api/2.0/mlflow/"
+
+
+async def missing_metrics(ask: Ask, run_id: str, metrics: Sequence[Json]) -> list[Json]:
+    """Return those of the metrics that the run does not have yet."""
+    answer = await ask(f"{_PREFIX}runs/get?{urlencode({'run_id': run_id, 'run_uuid': run_id})}")
+    data = ((answer or {}).get("run") or {}).get("data") or {}
+    latest = {m["key"]: _point(m) for m in data.get("metrics", [])}
+    histories: dict[str, set[_Point]] = {}
+    missing = []
+    for metric in metrics:
+        key, point = metric["key"], None
+        with suppress(ValueError, TypeError, KeyError):  # no numbers: the server may judge
+            point = _point(metric)
+        last = latest.get(key)
+        if point is None or last is None or point[:2] > last[:2]:
+            missing.append(metric)
+        elif point != last:
+            if key not in histories:
+                histories[key] = await _history(ask, run_id, key)
+            if point not in histories[key]:
+                missing.append(metric)
+    return missing
+
+
+async def _history(ask: Ask, run_id: str, key: str) -> set[_Point]:
+    query = {"run_id": run_id, "run_uuid": run_id, "metric_key": key}
+    points: set[_Point] = set()
+    while True:
+        answer = await ask(f"{_PREFIX}metrics/get-history?{urlencode(query)}") or {}
+        points |= {_point(m) for m in answer.get("metrics", [])}
+        token = answer.get("next_page_token")
+        if not token or token == query.get("page_token"):
+            return points
+        query["page_token"] = token
+
+
+def _point(metric: Json) -> _Point:
+    value = float(metric["value"])
+    bounded = max(-_LARGEST, min(_LARGEST, value)) if value == value else value
+    return int(metric.get("step") or 0), int(metric["timestamp"]), repr(bounded)
+
+
+def read_object(body: bytes) -> Json | None:
+    """Return the JSON object that an answer is, None where it is none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None

@@ -1,0 +1,194 @@
+"""Sends what a journal holds: one window after the other, so that a repetition changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlrun.tracking.gateway.batching import (
+    LOG_BATCH,
+    Batch,
+    Window,
+    batch_of,
+    next_window,
+)
+from mlrun.tracking.gateway.doubts import missing_metrics, read_object
+from mlrun.tracking.gateway.identities import Identities
+from mlrun.tracking.gateway.journal import Journal
+from mlrun.tracking.gateway.records import Entry
+
+if TYPE_CHECKING:
+    from mlrun.tracking.gateway.upstream import Answer, Upstream
+
+Json = dict[str, Any]
+MakeRun = Callable[["Upstream", Json], Awaitable[Mapping[str, str]]]
+"""Makes a run of its document, and returns its real ids by provisional ones."""
+
+_JSON = {"Content-Type": "application/json"}
+_MISSING = "RESOURCE_DOES_NOT_EXIST"
+_REFUSALS = frozenset({400, 405, 409, 411, 413, 414, 415, 422, 431, 501})
+_UNDOING = "/runs/delete-tag"
+
+
+class NotNowError(Exception):
+    """The server did not take it, and may later.
+
+    Attributes:
+        reason: Why, in words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Shipping:
+    """Delivers one journal to one server, window by window. Not to be used by two tasks.
+
+    Args:
+        journal: What waits.
+        upstream: The server.
+        refused: Called for each entry that the server refuses, with the
+            status (0 where it was never asked) and the answer; raises OSError where it cannot
+            keep that.
+        make_run: Makes a run that could not be made at its start.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        upstream: Upstream,
+        refused: Callable[[Entry, int, bytes], None],
+        make_run: MakeRun | None = None,
+    ) -> None:
+        self._journal = journal
+        self._upstream = upstream
+        self._on_refusal = refused
+        self._make_run = make_run
+        self._identities = Identities(journal.folder)
+        # A process that was killed may have sent what comes first.
+        self._in_doubt = journal.waiting() > 0
+
+    async def ship_next(self) -> bool:
+        """Deliver the next window; return False where nothing waits.
+
+        Raises:
+            NotNowError: The server does not take it now. It stays in the journal.
+        """
+        from mlrun.tracking.gateway.upstream import UpstreamAway
+
+        window = await asyncio.to_thread(self._next)
+        if window is None:
+            return False
+        self._in_doubt = self._in_doubt or window.is_doubtful
+        try:
+            await self._ship(window)
+        except UpstreamAway as away:
+            self._in_doubt = self._in_doubt or not away.is_settled
+            raise NotNowError(away.reason) from None
+        except BaseException:
+            self._in_doubt = True
+            raise
+        await asyncio.to_thread(self._journal.acknowledge, window.last)
+        self._in_doubt = False
+        return True
+
+    def _next(self) -> Window | None:
+        return next_window(map(self._identities.translate, self._journal.entries()))
+
+    async def _ship(self, window: Window) -> None:
+        if window.single is not None:
+            await self._ship_single(window.single)
+        for batch in window.batches:
+            await self._ship_batch(batch)
+
+    async def _ship_single(self, entry: Entry) -> None:
+        if entry.kind == "run":
+            await self._ship_run(entry)
+            return
+        if entry.body_file is not None and not entry.body_file.exists():
+            await self._refuse(entry, 0, b"the file that was to be sent is gone")
+            return
+        headers = {"Content-Type": entry.content_type} if entry.content_type else {}
+        body = entry.body_file or entry.body
+        answer = await self._upstream.send(entry.method, entry.target, headers, body, repeat=False)
+        if not _is_refusal(answer) or (self._in_doubt and _was_undone(entry, answer)):
+            return
+        await self._refuse(entry, answer.status, answer.body)
+
+    async def _ship_run(self, entry: Entry) -> None:
+        document = read_object(entry.body) or {}
+        if str(document.get("run_id")) in self._identities.known:
+            return
+        make_run = self._make_run
+        if make_run is None:
+            raise NotNowError("a run that is still to be made")
+        found = await make_run(self._upstream, document)
+        try:
+            await asyncio.to_thread(self._identities.add, found)
+        except OSError as error:
+            raise NotNowError(f"the disk takes no more: {error.strerror}") from None
+
+    async def _ship_batch(self, batch: Batch) -> None:
+        """Send small writes; where the server refuses them together, find out which."""
+        if len(batch.entries) == 1 and not (self._in_doubt and batch.metrics):
+            await self._ship_single(batch.entries[0])
+            return
+        metrics = batch.metrics
+        if self._in_doubt and metrics:
+            metrics = await missing_metrics(self._ask, batch.run_id, metrics)
+            if not (metrics or batch.params or batch.tags):
+                return
+        answer = await self._upstream.send(
+            "POST", LOG_BATCH, _JSON, batch.body(metrics), repeat=False
+        )
+        if _is_refusal(answer):
+            await self._ship_parts(batch, answer)
+
+    async def _ship_parts(self, batch: Batch, answer: Answer) -> None:
+        self._in_doubt = True  # what was refused as a whole may have been done in part
+        entries: Sequence[Entry] = batch.entries
+        if len(entries) == 1 or _error_code(answer) == _MISSING:
+            for entry in entries:
+                await self._refuse(entry, answer.status, answer.body)
+            return
+        middle = len(entries) // 2
+        for part in (entries[:middle], entries[middle:]):
+            await self._ship_batch(batch_of(part))
+
+    async def _refuse(self, entry: Entry, status: int, said: bytes) -> None:
+        try:
+            await asyncio.to_thread(self._on_refusal, entry, status, said)
+        except OSError as error:
+            raise NotNowError(f"the disk takes no more: {error.strerror}") from None
+
+    async def _ask(self, target: str) -> Json | None:
+        answer = await self._upstream.send("GET", target)
+        return None if _is_refusal(answer) else read_object(answer.body)
+
+
+def _is_refusal(answer: Answer) -> bool:
+    """Return whether the server says no for good.
+
+    Raises:
+        NotNowError: It says neither yes nor no.
+    """
+    if 200 <= answer.status < 300:
+        return False
+    if answer.is_outage or answer.status == 401:
+        raise NotNowError(f"answered {answer.status}")
+    if answer.status in _REFUSALS or _error_code(answer) is not None:
+        return True
+    raise NotNowError(f"answered {answer.status}, and not as a tracking server does")
+
+
+def _was_undone(entry: Entry, answer: Answer) -> bool:
+    """Return whether what was to be removed is gone already."""
+    is_undoing = entry.method == "DELETE" or entry.target.endswith(_UNDOING)
+    return is_undoing and answer.status == 404
+
+
+def _error_code(answer: Answer) -> str | None:
+    code = (read_object(answer.body) or {}).get("error_code")
+    return code if isinstance(code, str) else None
