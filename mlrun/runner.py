@@ -151,7 +151,7 @@ def track(
 @contextmanager
 def _told_of_waiting(store: TrackingStore, listen: Listener) -> Iterator[None]:
     """Say what is being waited for, if it takes long enough to make a person wonder."""
-    line = f"waiting for the tracking server {store.uri}"
+    line = f"waiting for {store.uri}"
     event = Event(EventKind.PROGRESS, line, {"phase": "track"})
     timer = Timer(_PATIENCE, listen, (event,))
     timer.daemon = True
