@@ -58,7 +58,7 @@ def _numbers(comparison: Comparison) -> Value:
     if "LIKE" in comparison.operator:
         raise ApiError(INVALID, f"Invalid comparator for experiment_id: {comparison.operator}")
     if isinstance(comparison.value, tuple):
-        return tuple(experiment_number(text) for text in comparison.value)
+        return tuple(experiment_number(str(text)) for text in comparison.value)
     return experiment_number(str(comparison.value))
 
 

@@ -159,7 +159,7 @@ class _Parser:
     def _number(self, token: Token | None, name: Name) -> int | float:
         text = token.text if token is not None else ""
         is_number = token is not None and token.kind == NUMBER
-        if not is_number and token is not None and self._vocabulary.loose and text[0] in "'\"":
+        if token is not None and self._vocabulary.quoted_numbers and text[0] in "'\"":
             text = token.content
             is_number = text.isascii() and text.isdigit()
         if not is_number:
@@ -174,7 +174,7 @@ class _Parser:
     def _quoted(self, token: Token | None, name: Name) -> str:
         if token is not None and token.kind == QUOTED and token.text[0] != "`":
             return token.content
-        if token is not None and token.kind == NUMBER and self._vocabulary.loose:
+        if token is not None and token.kind == NUMBER and self._vocabulary.bare_texts:
             return token.text
         raise self._refusal(
             token,

@@ -33,7 +33,8 @@ class Vocabulary:
         lists: Attributes that may be compared with a list.
         list_entities: Entities that may be, whatever the key.
         null_entities: Entities that may be asked whether they are there.
-        loose: Whether a text may be given as a number, and a number in quotes.
+        quoted_numbers: Whether a number may stand in quotes.
+        bare_texts: Whether digits need no quotes where a text is wanted.
     """
 
     entities: Mapping[str, str]
@@ -43,7 +44,8 @@ class Vocabulary:
     lists: frozenset[str] = frozenset()
     list_entities: frozenset[str] = frozenset()
     null_entities: frozenset[str] = frozenset()
-    loose: bool = False
+    quoted_numbers: bool = False
+    bare_texts: bool = False
 
     def is_numeric(self, entity: str, key: str) -> bool:
         """Return whether values of this are numbers."""
@@ -113,7 +115,7 @@ MODEL_VERSIONS = Vocabulary(
     texts=frozenset({"name", "run_id", "source_path"}),
     numbers=frozenset({"version_number"}),
     lists=frozenset({"name", "run_id"}),
-    loose=True,
+    quoted_numbers=True,
 )
 
 LOGGED_MODELS = Vocabulary(
@@ -135,7 +137,8 @@ LOGGED_MODELS = Vocabulary(
     },
     lists=frozenset({"name", "model_id", "model_type", "status", "source_run_id"}),
     list_entities=frozenset({TAG, PARAMETER}),
-    loose=True,
+    quoted_numbers=True,
+    bare_texts=True,
 )
 
 REGISTERED_MODELS_ORDER = Vocabulary(
