@@ -44,6 +44,8 @@ class Message:
         if value is None:
             return default
         if isinstance(value, str):
+            if not value.isascii() and not _is_writable(value):
+                raise self.invalid(name, "a text")
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
@@ -90,7 +92,7 @@ class Message:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
         except (TypeError, ValueError):
             raise self.invalid(name, "a number") from None
 
@@ -158,6 +160,15 @@ class Message:
         if value is None:
             return []
         return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _is_writable(text: str) -> bool:
+    """Return whether a text has no half of a character, which JSON can hold and a file cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def missing(name: str) -> ApiError:

@@ -21,6 +21,7 @@ DELETED = "Deleted_Internal"
 PROMPT_TAG = "mlflow.prompt.is_prompt"
 """Marks a registered model, and each of its versions, as a prompt."""
 
+_LARGEST = 2**63
 _LONGEST_KEY = 250
 _LONGEST_VALUE = 100_000
 _LONGEST_ALIAS = 255
@@ -50,11 +51,22 @@ def version_number(message: Message, field: str = "version") -> int:
     Raises:
         ApiError: It is absent, or no integer.
     """
-    text = message.needed_text(field)
+    return read_version(message.needed_text(field))
+
+
+def read_version(text: str) -> int:
+    """Return a version's number.
+
+    Raises:
+        ApiError: It is no integer that a database can hold.
+    """
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
-        raise ApiError(INVALID, f"Parameter 'version' must be an integer, got '{text}'.") from None
+        number = _LARGEST
+    if abs(number) >= _LARGEST:
+        raise ApiError(INVALID, f"Parameter 'version' must be an integer, got '{text[:80]}'.")
+    return number
 
 
 def stage(text: str) -> str:

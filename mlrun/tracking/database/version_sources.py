@@ -21,6 +21,7 @@ from mlrun.tracking.database.registered_models import (
     newest_of_stages,
     version_of_alias,
 )
+from mlrun.tracking.database.registry_rules import read_version
 from mlrun.tracking.database.session import Session
 
 _SCHEME = "models:"
@@ -100,7 +101,7 @@ def _version(session: Session, name: str, suffix: str) -> sqlite3.Row:
         return version_of_alias(session, name, alias)
     find_model(session, name)
     if suffix.isdecimal():
-        return find_version(session, name, int(suffix))
+        return find_version(session, name, read_version(suffix))
     stages = [] if suffix.lower() == "latest" else [suffix]
     rows = newest_of_stages(session, name, stages)
     if not rows:
