@@ -24,6 +24,8 @@ _MODULES = (
     "search.model_versions",
     "search.registered_models",
     "search.runs",
+    "search.traces",
+    "traces",
 )
 """The modules of `mlrun.tracking.database` that have `ROUTES`."""
 

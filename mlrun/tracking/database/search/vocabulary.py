@@ -153,3 +153,25 @@ MODEL_VERSIONS_ORDER = Vocabulary(
     texts=frozenset({"name"}),
     numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
 )
+
+METADATA = "metadata"
+
+TRACES = Vocabulary(
+    entities={
+        **_ATTRIBUTE_WORDS,
+        **_TAG_WORDS,
+        "trace": ATTRIBUTE,
+        "metadata": METADATA,
+        "request_metadata": METADATA,
+    },
+    texts=frozenset({"request_id", "status", "client_request_id", "name", "run_id"}),
+    numbers=frozenset({"timestamp_ms", "execution_time_ms", "end_time_ms", "experiment_id"}),
+    aliases={
+        "timestamp": "timestamp_ms",
+        "execution_time": "execution_time_ms",
+        "end_time": "end_time_ms",
+        "trace_id": "request_id",
+    },
+    lists=frozenset({"request_id", "status", "client_request_id", "name", "run_id"}),
+    null_entities=frozenset({TAG, METADATA}),
+)
