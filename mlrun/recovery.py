@@ -2,7 +2,8 @@
 
 Every mlrun that runs something does this beside its command, and every look at the runs does
 it first, for a short while. A run on another machine (with a shared state folder) is left to
-that machine.
+that machine. A run with records in its journal is left to `mlrun sync`: they may take long, and
+its end comes after them.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ def settle_earlier_runs() -> int:
     settled = 0
     unreachable: set[str] = set()
     for folder in unsettled():
-        if not _is_from_here(folder) or not folder.try_hold():
+        if not is_from_here(folder) or not folder.try_hold():
             continue
         try:
-            settled += _settle(folder, unreachable)
+            settled += settle_run(folder, unreachable)
         except OSError:
             continue
         finally:
@@ -54,20 +55,34 @@ def settle_earlier_runs() -> int:
         if folder.try_hold():
             folder.discard()
     for folder in aged():
-        if folder.try_hold():
+        if not _has_backlog(folder) and folder.try_hold():
             folder.discard()
     return settled
 
 
-def _settle(folder: RunFolder, unreachable: set[str]) -> bool:
+def settle_run(folder: RunFolder, unreachable: set[str]) -> bool:
+    """Deliver a run's end, unless something in its journal comes before it.
+
+    Args:
+        folder: Held by the caller.
+        unreachable: The targets that did not answer; grows.
+
+    Returns:
+        Whether the run is settled.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
     outcome = folder.read(OUTCOME)
     pending = folder.read(PENDING)
     if outcome is None:
         pending = pending or _abandoned(folder)
         outcome = _outcome_of_abandoned(folder, pending)
         folder.write(OUTCOME, outcome)
-    if outcome.get("delivered") is not True and not _was_continued(folder):
-        end = _end_of(pending or outcome)
+    if _has_backlog(folder):
+        return False
+    if outcome.get("delivered") is not True and not was_continued(folder):
+        end = _with_real_id(_end_of(pending or outcome), folder)
         recorded = _deliver(outcome.get("tracking_uri"), end, unreachable) if end else None
         if recorded is None:
             if end is None or end.end_time < (time() - _MONTH) * 1000:
@@ -79,7 +94,27 @@ def _settle(folder: RunFolder, unreachable: set[str]) -> bool:
     return True
 
 
-def _was_continued(folder: RunFolder) -> bool:
+def _has_backlog(folder: RunFolder) -> bool:
+    if not (folder.path / "journal").is_dir():
+        return False
+    from mlrun.tracking.gateway.journal import has_backlog
+
+    return has_backlog(folder.path)
+
+
+def _with_real_id(end: RunEnd | None, folder: RunFolder) -> RunEnd | None:
+    """Name the run as its server does, where it got its id only after its command had begun."""
+    journal = folder.path / "journal"
+    if end is None or not journal.is_dir():
+        return end
+    from dataclasses import replace
+
+    from mlrun.tracking.gateway.identities import Identities
+
+    return replace(end, run_id=Identities(journal).real(end.run_id))
+
+
+def was_continued(folder: RunFolder) -> bool:
     """Return whether the run went on in a later folder, whose end is the one that counts."""
     run_id, _, number = folder.path.name.partition("-")
     following = int(number) + 1 if number.isdecimal() else 2
@@ -179,6 +214,7 @@ def _last_sign_of_life(folder: RunFolder) -> int:
     return int(max(times, default=time()) * 1000)
 
 
-def _is_from_here(folder: RunFolder) -> bool:
+def is_from_here(folder: RunFolder) -> bool:
+    """Return whether the run was started on this machine."""
     owner = folder.read("owner.json")
     return owner is None or owner.get("host") == os.uname().nodename

@@ -140,6 +140,11 @@ class RunFolder:
         self.let_go()
         shutil.rmtree(self.path, ignore_errors=True)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the run is among those that need attention."""
+        return (self.path.parent / _OPEN / self.path.name).exists()
+
     def settle(self) -> None:
         """Forget the run among those that need attention."""
         (self.path.parent / _OPEN / self.path.name).unlink(missing_ok=True)

@@ -83,6 +83,7 @@ def _document(folder: RunFolder) -> dict[str, Any]:
         "exit_code": outcome.get("command_exit_code"),
         "signal": outcome.get("command_signal"),
         "delivered": outcome.get("delivered"),
+        "undelivered_records": _waiting(folder),
         "start_time": outcome.get("start_time") or owner.get("start_time"),
         "end_time": outcome.get("end_time"),
         "host": owner.get("host"),
@@ -96,6 +97,16 @@ def _document(folder: RunFolder) -> dict[str, Any]:
         "log": str(folder.log) if folder.log.exists() else None,
         "warnings": [e["message"] for e in folder.events() if e.get("event") == "warning"],
     }
+
+
+def _waiting(folder: RunFolder) -> int:
+    """Return how many records the run's tracking server has not got yet."""
+    journal = folder.path / "journal"
+    if not journal.is_dir():
+        return 0
+    from mlrun.tracking.gateway.journal import look
+
+    return look(journal).records
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
@@ -131,7 +142,9 @@ def _status(document: dict[str, Any]) -> str:
         details.append(f"ended by signal {document['signal']}")
     if document["reason"]:
         details.append(document["reason"])
-    if document["delivered"] is False:
+    if document["undelivered_records"]:
+        details.append(f"{document['undelivered_records']} records wait for `mlrun sync`")
+    elif document["delivered"] is False:
         details.append("not yet delivered to the tracking store")
     return f"{document['status']}" + (f" ({', '.join(details)})" if details else "")
 

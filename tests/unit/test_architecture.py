@@ -11,7 +11,17 @@ PACKAGE = Path(__file__).parents[2] / "mlrun"
 SIBLINGS = {"sources", "environments", "tracking", "backends"}
 INNER = {"project", "plan", "execution", "request", "folders", "events"}
 CORE = {"errors", "near_miss", "_version"}
-LINE = {"planning", "runner", "finishing", "recovery", "outcome", "tags", "run_folder", "viewing"}
+LINE = {
+    "planning",
+    "runner",
+    "finishing",
+    "recovery",
+    "syncing",
+    "outcome",
+    "tags",
+    "run_folder",
+    "viewing",
+}
 
 
 def allowed_for(part: str) -> set[str]:

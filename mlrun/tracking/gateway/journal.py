@@ -34,6 +34,9 @@ BUDGET = "MLRUN_JOURNAL_BUDGET"
 DEFAULT_BUDGET = 1 << 30
 """Bytes that a journal may take on disk."""
 
+FOLDER = "journal"
+"""The name of the journal in a run's folder."""
+
 _SEGMENT_BYTES = 1 << 20
 _SEGMENT = ".log"
 _LOCK = "lock"
@@ -373,6 +376,28 @@ class Journal:
                 os.fdatasync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def journal_of(run_folder: Path, budget: int = DEFAULT_BUDGET) -> Journal | None:
+    """Open the journal that a run has left, None where it has left none.
+
+    Raises:
+        JournalBusyError: Another process has it.
+        OSError: It cannot be read.
+    """
+    folder = run_folder / FOLDER
+    return Journal(folder, budget) if folder.is_dir() else None
+
+
+def has_backlog(run_folder: Path) -> bool:
+    """Return whether something waits in a run's journal; one that cannot be read counts."""
+    folder = run_folder / FOLDER
+    try:
+        after = _read_delivered(folder)
+        found = _undelivered(folder / _SPOOL, _find_segments(folder), after, None)
+        return next(found, None) is not None
+    except OSError:
+        return True
 
 
 def look(folder: Path) -> Backlog:
