@@ -88,16 +88,24 @@ async def send(request: web.BaseRequest, disk: Disk, path: Path) -> web.StreamRe
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.content_length = size
         await answer.prepare(request)
-        left = size
-        while left and (piece := await disk.run(partial(_read, file, left))):
-            await answer.write(piece)
-            left -= len(piece)
-        if left:
-            raise ConnectionAbortedError("the file was cut while it was sent")
+        await _send_pieces(answer, disk, file, size)
         await answer.write_eof()
         return answer
     finally:
         file.close()
+
+
+async def _send_pieces(answer: web.StreamResponse, disk: Disk, file: BinaryIO, size: int) -> None:
+    left = size
+    while left:
+        try:
+            piece = await disk.run(partial(_read, file, left))
+        except OSError as error:
+            raise ConnectionAbortedError("the file cannot be read to its end") from error
+        if not piece:
+            raise ConnectionAbortedError("the file was cut while it was sent")
+        await answer.write(piece)
+        left -= len(piece)
 
 
 async def receive(content: StreamReader, disk: Disk, path: Path) -> None:

@@ -8,6 +8,7 @@ run is in the experiment just set (`mlflow.start_run`, in `tracking/fluent.py`):
     runs/update to RUNNING, runs/get                  taken up
 
 That one comparison is satisfied, once for a connection; every other answer tells what is.
+A nested mlrun gives runs of its own to its commands: those that it makes or continues here.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from mlrun.tracking.gateway.service import Call
 _LOOKUPS = ("/experiments/get", "/experiments/get-by-name", "/experiments/create")
 _GET = "/runs/get"
 _UPDATE = "/runs/update"
-_WATCHED = frozenset((*_LOOKUPS, _GET, _UPDATE))
+_CREATE = "/runs/create"
+_MLRUN = "mlrun/"
+"""How the user agent of a nested mlrun begins."""
 
 
 class _Client:
@@ -56,8 +59,7 @@ class InjectedRun:
     """
 
     def __init__(self, run_id: str, experiment_id: str, say: Callable[[str], None]) -> None:
-        self._run_id = run_id
-        self._experiment_id = experiment_id
+        self._runs: dict[str, str | None] = {run_id: experiment_id}
         self._say = say
         self._clients: WeakKeyDictionary[Transport, _Client] = WeakKeyDictionary()
         # The clients of long ago open a connection for each request: all count as one.
@@ -73,15 +75,28 @@ class InjectedRun:
             answer: What the service answered.
         """
         endpoint = endpoint_of(call.request.raw_path)
-        if endpoint not in _WATCHED or answer.status != 200:
+        if answer.status != 200:
             return answer
-        if endpoint in _LOOKUPS:
-            await self._note_lookup(call, _content(answer))
+        if call.request.headers.get("User-Agent", "").startswith(_MLRUN):
+            await self._note_run(call, endpoint, answer)
+        elif endpoint == _GET:
+            return self._compared(call, answer)
         elif endpoint == _UPDATE:
             self._note_update(call, await _body(call))
-        elif self._run_id in call.request.raw_path:
-            return self._compared(call, answer)
+        elif endpoint in _LOOKUPS:
+            await self._note_lookup(call, _content(answer))
         return answer
+
+    async def _note_run(self, call: Call, endpoint: str, answer: web.StreamResponse) -> None:
+        """Remember a run that a nested mlrun gives to its command."""
+        if endpoint == _CREATE:
+            run_id = _text(_content(answer), "run", "info", "run_id")
+        elif endpoint == _UPDATE:
+            run_id = _text(await _body(call), "run_id")
+        else:
+            return
+        if run_id is not None:
+            self._runs.setdefault(run_id, None)
 
     async def _note_lookup(self, call: Call, content: Any) -> None:
         experiment_id = _text(content, "experiment", "experiment_id")
@@ -99,7 +114,7 @@ class InjectedRun:
     def _note_update(self, call: Call, body: Any) -> None:
         run_id = _text(body, "run_id") or _text(body, "run_uuid")
         status = _text(body, "status")
-        if run_id != self._run_id or status is None:
+        if run_id not in self._runs or status is None:
             return
         if status == "RUNNING":
             self._client(call).has_run = True
@@ -108,12 +123,16 @@ class InjectedRun:
             self._passing.has_run = False
 
     def _compared(self, call: Call, answer: web.StreamResponse) -> web.StreamResponse:
+        asked = _query(call)
+        run_id = asked.get("run_id") or asked.get("run_uuid")
+        if run_id not in self._runs:
+            return answer
         client = self._client(call)
         if client.experiment_id is None and self._is_last_lookup_gone():
             client = self._passing
             client.experiment_id = self._last_lookup[1] if self._last_lookup else None
         wanted = client.experiment_id
-        if client.has_run or wanted is None or wanted == self._experiment_id:
+        if client.has_run or wanted is None or wanted == self._runs[run_id]:
             return answer
         content = _content(answer)
         its_own = _text(content, "run", "info", "experiment_id")
@@ -154,10 +173,13 @@ def _content(answer: web.StreamResponse) -> Any:
 
 async def _body(call: Call) -> Any:
     """Return what was sent, where the service has left it to be read."""
-    request = call.request
-    fields = {n: v[-1] for n, v in parse_qs(request.raw_path.partition("?")[2]).items()}
-    sent = _parsed(await request.read())
-    return {**fields, **sent} if isinstance(sent, dict) else fields
+    sent = _parsed(await call.request.read())
+    return {**_query(call), **sent} if isinstance(sent, dict) else _query(call)
+
+
+def _query(call: Call) -> dict[str, str]:
+    query = call.request.raw_path.partition("?")[2]
+    return {name: values[-1] for name, values in parse_qs(query).items()}
 
 
 def _parsed(text: bytes | bytearray) -> Any:

@@ -200,12 +200,17 @@ class _Server:
     ) -> web.StreamResponse:
         if not admission.admits(request):
             return unauthenticated()
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        answer = await self._answer(Call(request, listener.is_local))
+        if request.writer.output_size and not answer.prepared:
+            raise ConnectionAbortedError("another answer had begun: only the line can be cut")
+        return answer
+
+    async def _answer(self, call: Call) -> web.StreamResponse:
         try:
-            if request.headers.get("Expect", "").lower() == "100-continue":
-                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                request.writer.output_size = 0
             service = self._service or await self._begun_service()
-            call = Call(request, listener.is_local)
             return await self._injected.satisfied(call, await service.answer(call))
         except ApiError as error:
             return refusal(error)
@@ -250,7 +255,7 @@ class _Once:
         if error is None or isinstance(error, ConnectionError):
             return
         line = f"the gateway to the tracking store could not answer: {_named(error)}"
-        self(line, f"{type(error).__name__} {error}"[:60])
+        self(line, type(error).__name__)
 
 
 async def _let_turn() -> None:

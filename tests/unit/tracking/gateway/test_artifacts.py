@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import socket
@@ -355,3 +356,16 @@ def test_locations_are_read_from_the_database(served: Served, root: Path, tmp_pa
     database.close()
     assert put(served, "file", b"x").status == 200
     assert (moved / "file").read_bytes() == b"x"
+
+
+def test_a_file_that_is_cut_while_it_is_sent_cuts_the_line(served: Served, root: Path) -> None:
+    put(served, "file", b"x" * 2**25)
+    connection = served.connect()
+    header = {"Authorization": f"Bearer {served.gateway.token}"}
+    connection.request("GET", f"{FILES}/experiments/1/file", headers=header)
+    answer = connection.getresponse()
+    os.truncate(root / "file", 2**20)
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
+    connection.close()
+    assert served.lines == []

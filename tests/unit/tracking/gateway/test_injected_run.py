@@ -143,3 +143,26 @@ def test_runs_made_later_go_where_the_client_says(run: tuple[Served, str]) -> No
     ).json
     assert made["run"]["info"]["experiment_id"] == "2"
     script.end()
+
+
+def test_a_nested_mlrun_gives_runs_of_its_own(run: tuple[Served, str]) -> None:
+    served, _ = run
+    agent = {"User-Agent": "mlrun/1.0"}
+    content = {"experiment_id": "1", "start_time": 1}
+    made = served.api("POST", "/runs/create", content, headers=agent).json
+    nested = made["run"]["info"]["run_id"]
+    script = Script(served, nested)
+    assert script.set_experiment("other") == "2"
+    assert script.start_run() == ("2", "1")
+    script.end()
+
+
+def test_a_nested_mlrun_is_told_what_is(run: tuple[Served, str]) -> None:
+    served, run_id = run
+    connection, agent = served.connect(), {"User-Agent": "mlrun/1.0"}
+    served.api("POST", "/experiments/create", {"name": "x"}, headers=agent, connection=connection)
+    got = served.api(
+        "GET", "/runs/get", {"run_id": run_id}, headers=agent, connection=connection
+    ).json
+    assert got["run"]["info"]["experiment_id"] == "1"
+    connection.close()

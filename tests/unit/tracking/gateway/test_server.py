@@ -274,3 +274,16 @@ def test_many_connections_at_once_are_all_answered() -> None:
         assert [c.getresponse().status for c in connections] == [200] * 200
         for connection in connections:
             connection.close()
+
+
+def test_a_failure_in_the_middle_of_an_answer_cuts_the_line() -> None:
+    async def begin_and_fail(call: Call) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        answer.content_length = 10
+        await answer.prepare(call.request)
+        await answer.write(b"12345")
+        raise KeyError("x")
+
+    with gateway_before(lambda: StubService(begin_and_fail)) as served:
+        with pytest.raises(http.client.IncompleteRead):
+            served.ask("GET", "/x")
