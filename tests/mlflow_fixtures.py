@@ -43,19 +43,29 @@ class MlflowVersion:
     overrides: tuple[str, ...] = ()
 
 
-# It needs pkg_resources, and knows no scikit-learn of today. Its pandas has no wheel for Python
-# 3.12, so that it gets a newer one than it asks for; projects of its time had Python 3.8 or 3.9.
+# It needs pkg_resources beside Python's own distutils, and its autologging a scikit-learn of its
+# time. For Python 3.12 there are neither these nor the pandas that it asks for: there it gets newer
+# ones, and does without autologging.
 V1_30 = MlflowVersion(
-    ("mlflow==1.30.1", "scikit-learn<1.6", "matplotlib<3.10", "numpy<2", "setuptools<81"),
+    (
+        "mlflow==1.30.1",
+        "scikit-learn<1.3; python_version < '3.12'",
+        "scikit-learn<1.6",
+        "matplotlib<3.10",
+        "numpy<2",
+        "setuptools<60; python_version < '3.12'",
+        "setuptools<81",
+    ),
     ("3.9", "3.8", "3.10", "3.11", "3.12"),
-    ("pandas<3",),
+    ("pandas<2; python_version < '3.12'", "pandas<3"),
 )
 # Newer opentelemetry packages dropped what this version imports.
 V2_22 = MlflowVersion(
     ("mlflow==2.22.2", "opentelemetry-api<1.31", "opentelemetry-sdk<1.31"),
     ("3.10", "3.11", "3.12", "3.13"),
 )
-V3_1 = MlflowVersion(("mlflow==3.1.4",), ("3.11", "3.12", "3.10", "3.13"))
+# Newer SQLAlchemy dropped what this version imports.
+V3_1 = MlflowVersion(("mlflow==3.1.4", "sqlalchemy<2.1"), ("3.11", "3.12", "3.10", "3.13"))
 V3_17 = MlflowVersion(("mlflow==3.17.2",), ("3.11", "3.12", "3.10", "3.13"))
 
 
