@@ -16,6 +16,9 @@ DEFAULT_EXPERIMENT = ("0", "Default")
 _CORE = frozenset(("experiments", "runs", "tags", "params", "metrics"))
 _PAUSE = 0.02
 
+MAKERS_PATIENCE = 10.0
+"""Seconds in which an MLflow client that makes a database has its tables."""
+
 # MLflow's own settings of a connection (mlflow.store.db.utils), and how long a statement keeps.
 _SETTINGS = ("PRAGMA foreign_keys = ON", "PRAGMA case_sensitive_like = ON")
 _STATEMENTS_KEPT = 512
@@ -167,7 +170,7 @@ def _wait_for_maker(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         ApiError: It is another program's database.
     """
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + MAKERS_PATIENCE
     while True:
         tables = _tables(connection)
         if tables >= _CORE and "alembic_version" in tables:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlrun.tracking.database.api_error import ApiError
+from mlrun.tracking.database.api_error import UNAVAILABLE, ApiError
 from mlrun.tracking.database.opening import connect, named, upgrade_command
 
 PATIENCE = 60.0
@@ -179,6 +179,7 @@ class Session:
     def _insertion(
         self, table: str, fields: tuple[str, ...], on_conflict: str
     ) -> tuple[str, tuple[str, ...]]:
+        self.demand(f"Rows of the table {table!r}", table)
         there = self.columns(table)
         names = tuple(name for name in fields if name in there)
         quoted = ", ".join(f'"{name}"' for name in names)
@@ -206,6 +207,7 @@ class Database:
         self._session: Session | None = None
         self._schema_version = -1
         self._patience = PATIENCE
+        self._identity: tuple[int, int] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -264,10 +266,15 @@ class Database:
             self.close()
 
     def _open(self, patience: float) -> tuple[sqlite3.Connection, Session]:
+        if self._connection is not None and _identity(self.path) != self._identity:
+            # What went to the file that was here would be lost.
+            raise ApiError(UNAVAILABLE, f"The database {self.path} has been moved. Put it back.")
         if self._connection is None or self._session is None:
             self._connection = connect(self.path, self._artifact_root, patience)
             self._session = Session(self._connection, self.path, self._artifact_root)
             self._patience = patience
+            self._identity = _identity(self.path)
+            self._schema_version = -1
         elif patience != self._patience:
             self._connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             self._patience = patience
@@ -279,3 +286,11 @@ class Database:
         if version != self._schema_version:
             session.forget()
             self._schema_version = version
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
