@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from mlrun.errors import TrackingError
 from mlrun.tracking.gateway.gateway import Gateway
-from tests.gateways import gateway_before
+from tests.gateways import Served, gateway_before, gateway_over
 from tests.unit.tracking.gateway.services import StubService
 
 
@@ -179,3 +181,28 @@ served = context.__enter__()
 assert served.ask("GET", "/health").status == 200
 """
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=30)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2])
+def test_it_closes_at_every_moment_under_load(
+    tmp_path: Path, delay: float, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stop = threading.Event()
+
+    def ask(served: Served) -> None:
+        while not stop.is_set():
+            with suppress(OSError, http.client.HTTPException):
+                served.api("POST", "/experiments/create", {"name": str(time.monotonic_ns())})
+
+    with gateway_over(tmp_path) as served:
+        clients = [threading.Thread(target=ask, args=(served,)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        time.sleep(delay)
+        assert served.gateway.close(10) == 0
+        assert served.gateway.close(0) == 0
+        stop.set()
+        for client in clients:
+            client.join()
+        assert served.lines == []
+    assert capfd.readouterr() == ("", "")
