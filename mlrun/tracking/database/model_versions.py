@@ -18,7 +18,7 @@ from mlrun.tracking.database.registered_models import (
 from mlrun.tracking.database.registry_json import version_json as version_json
 from mlrun.tracking.database.route import Route
 from mlrun.tracking.database.session import Session
-from mlrun.tracking.database.version_sources import resolve
+from mlrun.tracking.database.version_sources import Origin, resolve
 
 _VERSIONS_TAG = "mlflow.modelVersions"
 """On a logged model: the versions that were made of it, as a JSON list."""
@@ -29,30 +29,33 @@ def _create(session: Session, message: Message) -> Json:
     tags = rules.tags(message)
     origin = resolve(session, message, source, is_prompt=_is_prompt(tags))
     find_model(session, name)
+    row = _new_row(session, message, name, origin)
+    version = row["version"]
+    session.insert("model_versions", [row])
+    rows = [{"name": name, "version": version, "key": k, "value": v} for k, v in tags.items()]
+    session.insert("model_version_tags", rows)
+    touch(session, name, row["creation_time"])
+    if origin.model_id and not _is_prompt(tags):
+        _note_on_logged_model(session, origin.model_id, name, version)
+    return _answer(session, name, version)
+
+
+def _new_row(session: Session, message: Message, name: str, origin: Origin) -> Json:
     now = milliseconds()
-    version = _next_number(session, name)
-    row = {
+    has_location = "storage_location" in session.columns("model_versions")
+    return {
         "name": name,
-        "version": version,
+        "version": _next_number(session, name),
         "creation_time": now,
         "last_updated_time": now,
         "description": message.text("description"),
         "current_stage": "None",
-        "source": origin.source,
+        "source": origin.source if has_location else origin.location,
         "storage_location": origin.location,
         "run_id": origin.run_id,
         "run_link": message.text("run_link"),
         "status": "READY",
     }
-    if "storage_location" not in session.columns("model_versions"):
-        row["source"] = origin.location
-    session.insert("model_versions", [row])
-    rows = [{"name": name, "version": version, "key": k, "value": v} for k, v in tags.items()]
-    session.insert("model_version_tags", rows)
-    touch(session, name, now)
-    if origin.model_id and not _is_prompt(tags):
-        _note_on_logged_model(session, origin.model_id, name, version)
-    return _answer(session, name, version)
 
 
 def _is_prompt(tags: dict[str, str]) -> bool:
@@ -66,13 +69,22 @@ def _next_number(session: Session, name: str) -> int:
 
 
 def _note_on_logged_model(session: Session, model_id: str, name: str, version: int) -> None:
-    noted = logged_models.tag_value(session, model_id, _VERSIONS_TAG)
-    versions = json.loads(noted) if noted else []
-    # Other versions of MLflow have the number as an integer here, too.
+    logged_models.find_model(session, model_id)
+    versions = _noted(logged_models.tag_value(session, model_id, _VERSIONS_TAG))
+    # A number here, as MLflow's server has it; clients add the same once more as a text.
     entry = {"name": name, "version": version}
     if entry not in versions:
         versions.append(entry)
     logged_models.set_tags(session, model_id, {_VERSIONS_TAG: json.dumps(versions)})
+
+
+def _noted(text: str | None) -> list[Json]:
+    """Return what the tag says, nothing if somebody else wrote something else there."""
+    try:
+        versions = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return versions if isinstance(versions, list) else []
 
 
 def _get(session: Session, message: Message) -> Json:

@@ -103,6 +103,22 @@ def test_a_logged_model_knows_its_versions(named: Store) -> None:
     assert json.loads(tags["mlflow.modelVersions"]) == noted
 
 
+@pytest.mark.parametrize("text", ["no JSON", "{}"])
+def test_what_others_wrote_there_is_replaced(named: Store, text: str) -> None:
+    tags = [{"key": "mlflow.modelVersions", "value": text}]
+    logged = named.ask("POST", "/logged-models", experiment_id="0", tags=tags)["model"]["info"]
+    model_id = logged["model_id"]
+    named.version("m", f"models:/{model_id}", model_id=model_id)
+    found = named.ask("GET", f"/logged-models/{model_id}")["model"]["info"]["tags"]
+    assert json.loads(found[0]["value"]) == [{"name": "m", "version": 1}]
+
+
+def test_no_version_of_a_logged_model_that_is_not_there(named: Store) -> None:
+    fields = {"name": "m", "source": "s3://bucket/m", "run_id": RUN, "model_id": "m-0"}
+    assert named.code("POST", f"{PATH}/create", **fields) == "RESOURCE_DOES_NOT_EXIST"
+    assert named.rows("SELECT * FROM model_versions") == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "fields"),
     [
