@@ -1,14 +1,52 @@
-"""A gateway in front of a tracking server: requests pass through, and outlive its outages."""
+"""A gateway in front of a tracking server: requests pass through, and writes outlive its outages.
+
+While the server is away, and until all that was kept is delivered:
+
+- writes are kept in the journal, in their order, and answered at once (`writes.py`);
+- reads of what is known are answered with what is kept on top (`known.py`);
+- all else is asked of the server, or is answered 503, which clients retry.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl
+
 from aiohttp import web
 
-from mlrun.tracking.database.api_error import UNAVAILABLE
-from mlrun.tracking.gateway.answers import error_answer
-from mlrun.tracking.gateway.passing import parts_of, pass_on, whole_body
+from mlrun.tracking.database.api_error import UNAVAILABLE, ApiError
+from mlrun.tracking.database.message import Json
+from mlrun.tracking.gateway import reading
+from mlrun.tracking.gateway.answers import error_answer, json_answer, refusal
+from mlrun.tracking.gateway.artifact_files import parts_of as parts_of_path
+from mlrun.tracking.gateway.delivery import Delivery
+from mlrun.tracking.gateway.journal import Journal, JournalFullError
+from mlrun.tracking.gateway.known import Known
+from mlrun.tracking.gateway.passing import ARTIFACTS, parts_of, pass_on, whole_body
+from mlrun.tracking.gateway.paths import endpoint_of
+from mlrun.tracking.gateway.presence import Presence
+from mlrun.tracking.gateway.records import Draft
+from mlrun.tracking.gateway.requests import read_message
 from mlrun.tracking.gateway.service import Call
-from mlrun.tracking.gateway.upstream import Upstream, UpstreamAway
+from mlrun.tracking.gateway.spool import Spool
+from mlrun.tracking.gateway.upstream import Upstream, UpstreamAway, is_outage
+from mlrun.tracking.gateway.writes import Change, is_keepable, read_change
+
+_CATCHING_UP = 10.0
+"""Seconds that a request which may look at what is kept waits for its delivery."""
+
+_TURN = 0.02
+
+_CREATIONS = frozenset(
+    ("/runs/create", "/experiments/create", "/experiments/get", "/experiments/get-by-name")
+)
+"""What does not depend on writes that wait."""
+
+_MULTIPART = "/api/2.0/mlflow-artifacts/mpu/"
 
 
 class ForwardingService:
@@ -16,37 +54,246 @@ class ForwardingService:
 
     Args:
         upstream: That server.
+        journal: Where writes are kept, None where none are.
+        run: The run that the command is given, as `runs/get` would answer it.
+        is_new: Whether nothing but what stands in `run` was logged to it.
+        experiment: Its experiment, as `experiments/get` would answer it.
+        notify: Takes a line for the user.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        journal: Journal | None = None,
+        *,
+        run: Json | None = None,
+        is_new: bool = False,
+        experiment: Json | None = None,
+        notify: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._upstream = upstream
+        self._notify = notify
+        self._journal = journal
+        self._known = Known()
+        if run is not None:
+            self._known.learn_run(run, is_new=is_new)
+        if experiment is not None:
+            self._known.learn_experiment(experiment)
+        self._delivery: Delivery | None = None
+        self._presence = Presence(upstream, self._on_return, notify)
 
     async def begin(self) -> None:
-        """Get ready."""
+        """Begin to deliver; what an earlier service has kept is known again."""
+        if self._journal is None:
+            return
+        for entry in await asyncio.to_thread(lambda j: list(j.entries()), self._journal):
+            endpoint = endpoint_of(entry.target)
+            if entry.kind == "request" and is_keepable(entry.method, endpoint):
+                self._note(endpoint, entry.body, pending=True)
+        self._delivery = Delivery(self._journal, self._upstream, self._notify)
+        self._delivery.start()
 
     async def answer(self, call: Call) -> web.StreamResponse:
         """Answer a request."""
-        if not call.request.raw_path.startswith("/"):
+        request = call.request
+        if not request.raw_path.startswith("/"):
             return error_answer("BAD_REQUEST", "The gateway is no proxy.", 400)
+        endpoint = endpoint_of(request.raw_path)
+        if self._delivery is not None:
+            if self._known.has_pending and not self._delivery.is_behind:
+                self._known.settle()
+            if is_keepable(request.method, endpoint):
+                return await self._write(call, endpoint, self._delivery)
+            if request.method == "PUT" and endpoint.startswith(f"{ARTIFACTS}/"):
+                return await self._put(call, self._delivery)
+            if request.method == "GET" and endpoint in reading.READS:
+                return await self._read(call, endpoint, self._delivery)
+        return await self._other(call, endpoint)
+
+    async def finish(self, patience: float | None) -> int:
+        """Deliver what still waits, and return how much could not be."""
+        return await self._delivery.finish(patience) if self._delivery is not None else 0
+
+    async def close(self) -> None:
+        """Let go of the server and of the journal."""
+        await self._presence.close()
+        if self._delivery is not None:
+            await self._delivery.close()
+        elif self._journal is not None:
+            self._journal.close()
+        await self._upstream.close()
+
+    # Writes
+
+    async def _write(self, call: Call, endpoint: str, delivery: Delivery) -> web.StreamResponse:
+        body = await call.request.read()
+        is_doubtful = False
+        if not delivery.is_behind and self._presence.reason is None:
+            answer, is_doubtful = await self._tried(call, body)
+            if answer is not None:
+                if answer.status == 200:
+                    loop = asyncio.get_running_loop()
+                    loop.call_soon(self._note, endpoint, body)
+                return answer
+        try:
+            change = read_change(endpoint, await read_message(call.request, {}))
+            self._known.check(change)
+        except ApiError as error:
+            return refusal(error)
+        if not self._known.knows(change):
+            return self._unavailable()
+        return await self._keep(call, body, delivery, change, is_doubtful=is_doubtful)
+
+    async def _put(self, call: Call, delivery: Delivery) -> web.StreamResponse:
+        """Pass a file on, with a copy of it at hand in case the server fails meanwhile."""
+        request = call.request
+        try:
+            parts_of_path(endpoint_of(request.raw_path)[len(ARTIFACTS) + 1 :])
+        except ApiError as error:
+            return refusal(error)
+        is_away = delivery.is_behind or self._presence.reason is not None
+        body = await whole_body(request)
+        if body is not None:
+            answer, is_doubtful = (None, False) if is_away else await self._tried(call, body)
+            return answer or await self._keep(call, body, delivery, is_doubtful=is_doubtful)
+        spool = Spool(request, delivery.journal)
+        try:
+            answer, is_doubtful = (None, False) if is_away else await self._tried(call, spool)
+            if answer is not None:
+                return answer
+            file = await spool.whole()
+            return await self._keep(call, file, delivery, is_doubtful=is_doubtful)
+        except JournalFullError as error:
+            return self._full(error)
+        finally:
+            spool.discard()
+
+    async def _tried(
+        self, call: Call, body: bytes | Spool
+    ) -> tuple[web.StreamResponse | None, bool]:
+        """Send a write; return the answer, or None and whether it may have been done."""
+        limits = self._upstream.limits
+        try:
+            if isinstance(body, Spool):
+                answer = await pass_on(self._upstream, call, body.parts(), None)
+            else:
+                answer = await pass_on(self._upstream, call, body, limits.write)
+        except UpstreamAway as away:
+            self._presence.lost(away.reason)
+            return None, not away.is_settled
+        if is_outage(answer.status):
+            self._presence.lost(f"answered {answer.status}")
+            return None, True
+        return answer, False
+
+    async def _keep(
+        self,
+        call: Call,
+        body: Any,
+        delivery: Delivery,
+        change: Change | None = None,
+        *,
+        is_doubtful: bool,
+    ) -> web.Response:
+        request = call.request
+        kind = request.headers.get("Content-Type")
+        draft = Draft("request", request.method, request.raw_path, kind, body, is_doubtful)
+        try:
+            await delivery.keep(draft)
+        except JournalFullError as error:
+            return self._full(error)
+        if change is None:
+            return json_answer({})
+        self._known.apply(change, pending=True)
+        run = self._known.run(change.run_id or "") if change.info else None
+        return json_answer({"run_info": run["run"]["info"]} if run else {})
+
+    def _note(self, endpoint: str, body: bytes, pending: bool = False) -> None:
+        """Take note of a write that was done, or is kept."""
+        from mlrun.tracking.database.message import Message
+
+        with suppress(ApiError, ValueError, TypeError, RecursionError):
+            change = read_change(endpoint, Message(json.loads(body)))
+            self._known.apply(change, pending=pending)
+
+    # Reads
+
+    async def _read(self, call: Call, endpoint: str, delivery: Delivery) -> web.StreamResponse:
+        query = dict(parse_qsl(call.request.raw_path.partition("?")[2]))
+        if self._presence.reason is not None:
+            return self._from_memory(endpoint, query)
+        if delivery.is_behind and endpoint not in _CREATIONS:
+            await self._caught_up(delivery, 1.0)
+        answer, _ = await self._tried_read(call)
+        if answer is None:
+            return self._from_memory(endpoint, query)
+        if answer.status != 200 or not isinstance(answer, web.Response):
+            return answer
+        if not self._known.has_pending:
+            asyncio.get_running_loop().call_soon(reading.learn, self._known, endpoint, answer.body)
+            return answer
+        merged = reading.merged(self._known, endpoint, query, answer.body)
+        return answer if merged is None else json_answer(merged)
+
+    async def _tried_read(self, call: Call) -> tuple[web.StreamResponse | None, bool]:
+        try:
+            body = await call.request.read()
+            answer = await pass_on(self._upstream, call, body, self._upstream.limits.write)
+        except UpstreamAway as away:
+            self._presence.lost(away.reason)
+            return None, False
+        return (None, False) if is_outage(answer.status) else (answer, False)
+
+    def _from_memory(self, endpoint: str, query: Mapping[str, str]) -> web.Response:
+        found = reading.remembered(self._known, endpoint, query)
+        return self._unavailable() if found is None else json_answer(found)
+
+    # All else
+
+    async def _other(self, call: Call, endpoint: str) -> web.StreamResponse:
+        if self._presence.reason is not None:
+            if endpoint.startswith(_MULTIPART):
+                # Clients then send the file as one, which can be kept.
+                return error_answer("NOT_IMPLEMENTED", "The tracking server is away.", 501)
+            return self._unavailable()
+        if self._delivery is not None and self._delivery.is_behind and endpoint not in _CREATIONS:
+            await self._caught_up(self._delivery, _CATCHING_UP)
         body = await whole_body(call.request)
         try:
             if body is None:
                 return await pass_on(self._upstream, call, parts_of(call.request), None)
-            return await pass_on(self._upstream, call, body, self._upstream.limits.answer)
+            answer = await pass_on(self._upstream, call, body, self._upstream.limits.answer)
         except UpstreamAway as away:
-            return unavailable(self._upstream.base, away.reason)
+            self._presence.lost(away.reason)
+            return self._unavailable()
+        if answer.status == 200 and isinstance(answer, web.Response):
+            reading.learn_written(self._known, endpoint, body, answer.body)
+        return answer
 
-    async def finish(self, patience: float | None) -> int:  # noqa: ARG002 - nothing waits
-        """Deliver what still waits, and return how much could not be."""
-        return 0
+    async def _caught_up(self, delivery: Delivery, seconds: float) -> None:
+        """Wait a while for the delivery of what is kept."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while delivery.is_behind and self._presence.reason is None and loop.time() < end:
+            await asyncio.sleep(_TURN)
+        if not delivery.is_behind:
+            self._known.settle()
 
-    async def close(self) -> None:
-        """Let go of the server."""
-        await self._upstream.close()
+    def _on_return(self) -> None:
+        if self._delivery is not None:
+            self._delivery.wake()
 
+    def _unavailable(self) -> web.Response:
+        """Return the answer that clients take as "ask again later"."""
+        reason = self._presence.reason or "cannot answer this now"
+        line = f"The tracking server {self._upstream.base} is away: {reason}."
+        answer = error_answer(UNAVAILABLE, line, 503)
+        answer.headers["Retry-After"] = "1"
+        return answer
 
-def unavailable(base: str, reason: str) -> web.Response:
-    """Return the answer that clients take as "ask again later"."""
-    answer = error_answer(UNAVAILABLE, f"The tracking server {base} is away: it {reason}.", 503)
-    answer.headers["Retry-After"] = "1"
-    return answer
+    def _full(self, error: JournalFullError) -> web.Response:
+        line = (
+            f"The tracking server {self._upstream.base} is away, and this could not be kept for "
+            f"later: {error.message}."
+        )
+        return error_answer(UNAVAILABLE, line, 503)

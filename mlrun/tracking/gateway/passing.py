@@ -42,7 +42,7 @@ Headers = CIMultiDict[str]
 
 async def whole_body(request: web.BaseRequest) -> bytes | None:
     """Return a request's body, None for one that is to be streamed."""
-    if not request.can_read_body:
+    if not request.body_exists:
         return b""
     await _allow(request)
     length = request.content_length

@@ -27,7 +27,7 @@ async def read_message(request: web.BaseRequest, path_fields: dict[str, str]) ->
         ApiError: The body is no JSON object.
     """
     fields = _query_fields(request.raw_path.partition("?")[2])
-    body = await request.read() if request.can_read_body else b""
+    body = await request.read() if request.body_exists else b""
     if body:
         fields.update(_object(_plain(body, request.headers.get("Content-Encoding", ""))))
     fields.update(path_fields)
