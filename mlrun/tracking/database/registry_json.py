@@ -24,11 +24,10 @@ def model_json(session: Session, rows: Sequence[sqlite3.Row]) -> list[Json]:
     versions: dict[str, list[Json]] = defaultdict(list)
     for row, version in zip(latest, version_json(session, latest), strict=True):
         versions[row["name"]].append(version)
-    tags = _tags(session, "registered_model_tags", names)
+    tags = _model_tags(session, names)
     aliases = _aliases(session, names)
     return [
-        _model(row, versions[row["name"]], tags[row["name"], 0], aliases[row["name"]])
-        for row in rows
+        _model(row, versions[row["name"]], tags[row["name"]], aliases[row["name"]]) for row in rows
     ]
 
 
@@ -43,9 +42,10 @@ def version_json(
         with_aliases: A version by itself has them; one within a registered model, or found by a
             search, has not.
     """
-    names = json.dumps(sorted({row["name"] for row in rows}))
-    tags = _tags(session, "model_version_tags", names)
-    aliases = _aliases(session, names) if with_aliases else defaultdict(list)
+    tags = _version_tags(session, rows)
+    aliases: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    if with_aliases:
+        aliases = _aliases(session, json.dumps(sorted({row["name"] for row in rows})))
     return [
         _version(
             row,
@@ -114,16 +114,31 @@ def _version(row: sqlite3.Row, tags: list[Json], aliases: list[str]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _tags(session: Session, table: str, names: str) -> dict[tuple[str, int], list[Json]]:
-    """Return the tags of each model (its version then is 0), or of each of its versions."""
-    version = "version" if table == "model_version_tags" else "0"
-    tags: dict[tuple[str, int], list[Json]] = defaultdict(list)
+def _model_tags(session: Session, names: str) -> dict[str, list[Json]]:
+    tags: dict[str, list[Json]] = defaultdict(list)
     for row in session.rows(
-        f"SELECT name, {version} AS version, key, value FROM {table} "  # noqa: S608
+        "SELECT name, key, value FROM registered_model_tags "
         "WHERE name IN (SELECT value FROM json_each(?)) ORDER BY key",
         (names,),
     ):
-        tags[row["name"], row["version"]].append({"key": row["key"], "value": row["value"] or ""})
+        tags[row["name"]].append({"key": row["key"], "value": row["value"] or ""})
+    return tags
+
+
+def _version_tags(
+    session: Session, rows: Sequence[sqlite3.Row]
+) -> dict[tuple[str, int], list[Json]]:
+    """Return the tags of these versions alone: those of prompts hold their whole text."""
+    tags: dict[tuple[str, int], list[Json]] = defaultdict(list)
+    versions = json.dumps([[row["name"], row["version"]] for row in rows])
+    for row in session.rows(
+        "SELECT name, version, key, value FROM model_version_tags WHERE (name, version) IN ("
+        "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)) "
+        "ORDER BY key",
+        (versions,),
+    ):
+        tag = {"key": row["key"], "value": row["value"] or ""}
+        tags[row["name"], row["version"]].append(tag)
     return tags
 
 
