@@ -98,7 +98,7 @@ def _made_ready(
     if head == SCHEMA_HEAD:
         return None
     report(
-        f"{database} has an older schema ({head}) than MLflow {VERSION}: a copy is shown, "
+        f"{database} has another schema ({head}) than MLflow {VERSION}: a copy is shown, "
         "which follows it and cannot be changed (--upgrade upgrades the database itself)"
     )
     snapshot = Snapshot(database, folder, upgrade)

@@ -26,6 +26,7 @@ _BACKEND = "MLFLOW_BACKEND_STORE_URI"
 
 _DRIVERS = {
     "postgresql": "psycopg2-binary",
+    "postgresql+psycopg2": "psycopg2-binary",
     "mysql+pymysql": "pymysql",
     "mssql+pymssql": "pymssql",
     "s3": "boto3",
@@ -108,8 +109,7 @@ def prepare_server(
     elif database is None:
         _refuse_other_schema(backend, _asked_revision(environment, backend, environ))
     environment.hand_over()
-    words = ["--backend-store-uri", backend]
-    words += ["--artifacts-destination", server.artifacts] if server.artifacts else []
+    words = ["--artifacts-destination", server.artifacts] if server.artifacts else []
     argv = (str(mlflow_program(environment)), "server", *words, *server.words)
     return Program(argv, _variables(backend, environment, environ))
 
@@ -174,5 +174,7 @@ def _variables(
         "PYTHONSAFEPATH": "1",
         **({"MLFLOW_ALLOW_FILE_STORE": "true"} if is_folder else {}),
         **kept,
+        # It may hold a password, which a command line would show to everybody here.
+        _BACKEND: backend,
         "PATH": os.pathsep.join([*map(str, environment.path), environ.get("PATH", os.defpath)]),
     }

@@ -38,11 +38,19 @@ def upgrader(environment: PreparedEnvironment) -> Callable[[Path], None]:
             check=False,
         )
         if done.returncode != 0 or head_of(database) != SCHEMA_HEAD:
-            lines = done.stdout.decode("utf-8", "replace").splitlines()[-_TAIL:]
-            tail = "".join(f"\n  {line}" for line in lines)
-            raise TrackingError(f"MLflow {VERSION} cannot upgrade the database{tail}")
+            raise _not_upgraded(done.stdout.decode("utf-8", "replace"))
 
     return upgrade
+
+
+def _not_upgraded(printed: str) -> TrackingError:
+    if "Can't locate revision" in printed:
+        return TrackingError(
+            f"the database has a schema that MLflow {VERSION} does not know",
+            hint="a later MLflow has made it, and its own `mlflow ui` shows it",
+        )
+    tail = "".join(f"\n  {line}" for line in printed.splitlines()[-_TAIL:])
+    return TrackingError(f"MLflow {VERSION} cannot upgrade the database{tail}")
 
 
 def upgrade_users_database(

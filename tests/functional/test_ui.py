@@ -92,3 +92,15 @@ def test_what_a_server_cannot_serve(place: Place) -> None:
     assert done.returncode == 2
     assert "--upgrade is for a local database" in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_an_environment_that_cannot_be_built_is_one_error(place: Place, tmp_path: Path) -> None:
+    database = make_database(place.folder / "mlflow.db")
+    before = digests(database)
+    env = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "empty")}
+    done = place.mlrun("ui", env=env)
+    assert done.returncode == 125
+    assert done.stdout == ""
+    assert done.stderr.count("mlrun: error:") == 1
+    assert "could not be made ready" in done.stderr
+    assert digests(database) == before
