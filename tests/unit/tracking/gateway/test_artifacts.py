@@ -369,3 +369,36 @@ def test_a_file_that_is_cut_while_it_is_sent_cuts_the_line(served: Served, root:
         answer.read()
     connection.close()
     assert served.lines == []
+
+
+def test_the_files_of_a_logged_model_are_listed_and_sent(served: Served, root: Path) -> None:
+    content = {"experiment_id": "1", "name": "m"}
+    info = served.api("POST", "/logged-models", content).json["model"]["info"]
+    folder = Path(info["artifact_uri"])
+    assert folder.is_relative_to(root)
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "weights").write_bytes(b"123")
+    endpoint = f"/logged-models/{info['model_id']}/artifacts"
+    listed = served.api("GET", f"{endpoint}/directories", {"artifact_directory_path": "data"}).json
+    assert listed == {
+        "root_uri": str(folder),
+        "files": [{"path": "data/weights", "is_dir": False, "file_size": 3}],
+    }
+    query = {"artifact_file_path": "data/weights"}
+    assert served.api("GET", f"{endpoint}/files", query).body == b"123"
+    shown = served.api("GET", f"/logged-models/{info['model_id']}", address=afar(served)).json
+    place = shown["model"]["info"]["artifact_uri"]
+    path = place.removeprefix("mlflow-artifacts:/")
+    assert served.ask("GET", f"{FILES}/{path}/data/weights").body == b"123"
+
+
+def test_the_files_of_a_model_version_are_sent(served: Served, root: Path) -> None:
+    run_id = make_run(served)
+    put(served, f"{run_id}/artifacts/model/MLmodel", b"flavors:")
+    served.api("POST", "/registered-models/create", {"name": "m"})
+    source = str(root / run_id / "artifacts" / "model")
+    content = {"name": "m", "source": source, "run_id": run_id}
+    served.api("POST", "/model-versions/create", content)
+    query = {"name": "m", "version": "1", "path": "MLmodel"}
+    for path in ("/model-versions/get-artifact", "/api/2.0/mlflow/model-versions/get-artifact"):
+        assert served.ask("GET", path, query=query).body == b"flavors:"

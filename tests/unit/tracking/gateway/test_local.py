@@ -329,3 +329,15 @@ with gateway_over(Path(sys.argv[1])) as served:
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], timeout=60, check=False)
     assert done.returncode == -9
     assert steps(tmp_path) == list(range(30))
+
+
+def test_a_file_that_is_no_database_is_told_and_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_bytes(b"no database " * 1000)
+    with gateway_over(tmp_path) as served:
+        for _ in range(2):
+            reply = served.api("GET", "/experiments/get", {"experiment_id": "0"})
+            assert reply.status == 400
+            assert "not an SQLite database" in reply.json["message"]
+        (tmp_path / "mlflow.db").unlink()
+        assert served.api("GET", "/experiments/get", {"experiment_id": "0"}).status == 200
+        assert len(served.lines) == 1
