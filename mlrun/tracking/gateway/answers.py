@@ -11,6 +11,9 @@ from mlrun.tracking.database.api_error import ApiError
 
 INTERNAL = "INTERNAL_ERROR"
 
+FULL = 507
+"""The status where a disk is full: no client tries that again without a word to its user."""
+
 _JSON = "application/json"
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
@@ -29,6 +32,11 @@ def error_answer(code: str, message: str, status: int) -> web.Response:
 def refusal(error: ApiError) -> web.Response:
     """Return what an operation refused."""
     return error_answer(error.code, error.message, error.status)
+
+
+def full(message: str) -> web.Response:
+    """Return that there is no room."""
+    return error_answer("RESOURCE_EXHAUSTED", message, FULL)
 
 
 def unauthenticated() -> web.Response:

@@ -12,7 +12,7 @@ from aiohttp import web
 from mlrun.tracking.database.api_error import INVALID, MISSING, NOT_IMPLEMENTED, ApiError
 from mlrun.tracking.database.message import Json
 from mlrun.tracking.gateway import artifact_files
-from mlrun.tracking.gateway.answers import INTERNAL, error_answer, json_answer
+from mlrun.tracking.gateway.answers import INTERNAL, error_answer, full, json_answer
 from mlrun.tracking.gateway.artifact_files import Disk
 from mlrun.tracking.gateway.artifact_places import Places
 from mlrun.tracking.gateway.service import Call
@@ -155,7 +155,7 @@ def _failure(error: OSError) -> web.Response:
     """Return what a client shows at once: trying again does not help."""
     text = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return error_answer("RESOURCE_EXHAUSTED", f"The artifact was not kept: {text}.", 507)
+        return full(f"The artifact was not kept: {text}.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return error_answer("PERMISSION_DENIED", f"The artifact's folder: {text}.", 403)
     if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.ELOOP):

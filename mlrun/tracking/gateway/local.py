@@ -11,7 +11,7 @@ from mlrun.tracking.database.api_error import ApiError
 from mlrun.tracking.database.message import Json, Message
 from mlrun.tracking.database.route import Operation, Route
 from mlrun.tracking.database.session import Database, Session
-from mlrun.tracking.gateway.answers import error_answer, json_answer, refusal
+from mlrun.tracking.gateway.answers import full, json_answer, refusal
 from mlrun.tracking.gateway.artifact_places import Places
 from mlrun.tracking.gateway.artifacts import Artifacts
 from mlrun.tracking.gateway.paths import endpoint_of
@@ -64,8 +64,7 @@ class LocalService:
             return await self._answer_from_afar(route, message)
         except ApiError as error:
             if is_full(error):
-                # Not a status that clients try again without a word: their user is to know.
-                return error_answer("RESOURCE_EXHAUSTED", error.message, 507)
+                return full(error.message)
             return refusal(error)
 
     async def finish(self, patience: float | None) -> int:

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from mlrun.tracking.database.api_error import ApiError
 from mlrun.tracking.gateway.admission import Admission
-from mlrun.tracking.gateway.answers import INTERNAL, error_answer, refusal, unauthenticated
+from mlrun.tracking.gateway.answers import FULL, INTERNAL, error_answer, refusal, unauthenticated
 from mlrun.tracking.gateway.gateway import Ending, Identity, Listener
 from mlrun.tracking.gateway.injected_run import InjectedRun
 from mlrun.tracking.gateway.requests import LARGEST_BODY
@@ -206,6 +206,8 @@ class _Server:
         answer = await self._answer(Call(request, listener.is_local))
         if request.writer.output_size and not answer.prepared:
             raise ConnectionAbortedError("another answer had begun: only the line can be cut")
+        if answer.status == FULL:
+            self._once("the disk is full: what the command logs is not recorded, and it is told so")
         return answer
 
     async def _answer(self, call: Call) -> web.StreamResponse:

@@ -217,6 +217,7 @@ def test_a_full_disk_is_told_and_nothing_is_promised(
         assert told is not None
         assert told.status == 507
         assert "disk is full" in told.json["message"]
+        assert ["disk is full" in line for line in served.lines] == [True]
         assert served.api("GET", "/runs/get", {"run_id": run_id}).status == 200
     assert steps(tmp_path, "k" * 200) == list(range(done))
 
