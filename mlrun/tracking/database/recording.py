@@ -15,7 +15,7 @@ from mlrun.tracking.database.route import Route
 from mlrun.tracking.database.session import Session
 
 _MODELS_TAG = "mlflow.log-model.history"
-_MODEL_FIELDS = ("artifact_path", "flavors", "utc_time_created", "run_id")
+_MODEL_FIELDS = ("run_id", "artifact_path", "utc_time_created", "flavors")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 
 
