@@ -70,10 +70,11 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
         folder.record(_as_event(warning))
     listen = _also_recorded(listen, folder)
     with _ended_if_not_launched(store, folder, start_time, listen):
-        tracked = track(bound, request, store, start_time, folder, listen)
+        run_start = _run_start(bound, request, start_time)
+        tracked = track(run_start, store, folder, listen)
         _announce_tracked(tracked, store, listen)
         environment = prepare(bound, listen)
-        gateway = open_gateway(request, store, tracked, folder, environ, listen)
+        gateway = open_gateway(request, store, run_start, tracked, folder, environ, listen)
         tracked = reached_through(gateway, tracked, environ)
         launch_request = materialise(bound, request, environment, tracked, folder, environ)
         handle = launch(bound, launch_request, environment, gateway, listen)
@@ -124,12 +125,7 @@ def _as_event(warning: Problem) -> Event:
 
 
 def track(
-    bound: BoundRun,
-    request: RunRequest,
-    store: TrackingStore,
-    start_time: int,
-    folder: RunFolder,
-    listen: Listener,
+    run_start: RunStart, store: TrackingStore, folder: RunFolder, listen: Listener
 ) -> TrackedRun:
     """Make the run, or continue the one that was asked for, and give the folder its id.
 
@@ -142,7 +138,7 @@ def track(
         listen(Event(EventKind.PROGRESS, line, {"phase": "track"}))
 
     with Deferral(notice) as deferral, _told_of_waiting(store, listen):
-        tracked = store.start(_run_start(bound, request, start_time))
+        tracked = store.start(run_start)
         run_folder.name(folder, tracked.run_id, os.environ.get(ENCLOSING_RUN))
     deferral.end()
     return tracked

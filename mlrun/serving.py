@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from mlrun.events import Event, EventKind, Listener
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
-from mlrun.tracking.base import TrackedRun, TrackingStore
+from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 from mlrun.tracking.nesting import gateway_to
 from mlrun.tracking.target import open_store
 
@@ -51,6 +53,7 @@ def choose_store(
 def open_gateway(
     request: RunRequest,
     store: TrackingStore,
+    start: RunStart,
     tracked: TrackedRun,
     folder: RunFolder,
     environ: Mapping[str, str],
@@ -59,16 +62,36 @@ def open_gateway(
     """Listen for the command's MLflow client, where it is to talk to mlrun.
 
     Nothing is served before the gateway is told to, which is after the command's start.
+
+    Args:
+        request: What the user asked for.
+        store: Where the run is recorded.
+        start: What was recorded when it began.
+        tracked: The run there.
+        folder: The run's folder.
+        environ: The user's variables.
+        listen: Takes what the gateway has to say.
+
+    Raises:
+        TrackingError: There is no loopback address to listen on.
     """
     if gateway_to(store.uri, environ) is not None:
         return None
-    make_service = _service_for(request, store, tracked, folder, environ, listen)
-    if make_service is None:
-        return None
-    from mlrun.tracking.gateway.gateway import Gateway
 
     def notify(line: str) -> None:
         listen(Event(EventKind.PROGRESS, line, {"phase": "track"}))
+
+    make_service: Callable[[], Service]
+    if store.uri.startswith("sqlite:"):
+        make_service = partial(_local_service, store)
+    elif _is_server(store.uri) and (request.buffer_tracking or request.best_effort):
+        journal = folder.path / JOURNAL
+        make_service = partial(
+            _forwarding_service, store.uri, request, start, tracked, journal, environ, notify
+        )
+    else:
+        return None
+    from mlrun.tracking.gateway.gateway import Gateway
 
     return Gateway(
         make_service,
@@ -77,22 +100,6 @@ def open_gateway(
         experiment_id=tracked.experiment_id,
         notify=notify,
     )
-
-
-def _service_for(
-    request: RunRequest,
-    store: TrackingStore,
-    tracked: TrackedRun,
-    folder: RunFolder,
-    environ: Mapping[str, str],
-    listen: Listener,
-) -> Callable[[], Service] | None:
-    """Return what makes the service behind the gateway; its modules are imported only then."""
-    if store.uri.startswith("sqlite:"):
-        return lambda: _local_service(store)
-    if _is_server(store.uri) and (request.buffer_tracking or request.best_effort):
-        return lambda: _forwarding_service(request, store, tracked, folder, environ, listen)
-    return None
 
 
 def reached_through(
@@ -121,11 +128,43 @@ def _local_service(store: TrackingStore) -> Service:
 
 
 def _forwarding_service(
+    target: str,
     request: RunRequest,
-    store: TrackingStore,
+    start: RunStart,
     tracked: TrackedRun,
-    folder: RunFolder,
+    journal: Path,
     environ: Mapping[str, str],
-    listen: Listener,
+    notify: Callable[[str], None],
 ) -> Service:
-    raise NotImplementedError
+    from mlrun.tracking.gateway.forwarding import ForwardingService
+    from mlrun.tracking.gateway.journal import Journal, read_budget
+    from mlrun.tracking.gateway.upstream import Upstream
+
+    return ForwardingService(
+        Upstream(target, environ, request.tracking_uri),
+        Journal(journal, read_budget(environ)),
+        run=_as_answered(start, tracked),
+        is_new=start.run_id is None,
+        notify=notify,
+    )
+
+
+def _as_answered(start: RunStart, tracked: TrackedRun) -> dict[str, object]:
+    """Return the run as a tracking server answers `runs/get`."""
+    return {
+        "info": {
+            "run_id": tracked.run_id,
+            "run_uuid": tracked.run_id,
+            "run_name": start.run_name or "",
+            "experiment_id": tracked.experiment_id,
+            "user_id": start.user,
+            "status": RunStatus.RUNNING.value,
+            "start_time": start.start_time,
+            "artifact_uri": tracked.artifact_uri or "",
+            "lifecycle_stage": "active",
+        },
+        "data": {
+            "tags": [{"key": key, "value": value} for key, value in start.tags.items()],
+            "params": [{"key": key, "value": value} for key, value in start.parameters.items()],
+        },
+    }
