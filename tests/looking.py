@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ class Interface:
         said: The file with what it said beside.
     """
 
-    def __init__(self, process: subprocess.Popen[str], page: str, said: Path) -> None:
+    def __init__(self, process: subprocess.Popen[Any], page: str, said: Path) -> None:
         self.process = process
         self.page = page
         self.base = page.partition("/#")[0]
@@ -78,6 +79,19 @@ def interface(folder: Path, *words: str) -> Iterator[Interface]:
         finally:
             if process.poll() is None:
                 process.terminate()
+
+
+def wait_until_open(shown: Interface) -> None:
+    """Wait until a server answers, or has ended."""
+    end = time.monotonic() + _PATIENCE
+    while shown.process.poll() is None and time.monotonic() < end:
+        try:
+            shown.get("/health")
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"the server does not answer: {shown.said()}")
 
 
 def processes_below(folder: Path) -> list[int]:

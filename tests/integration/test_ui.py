@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.mlflow_program import SCHEMA_HEAD
+from mlrun.environments.mlflow_program import SCHEMA_HEAD, prepare_mlflow
+from mlrun.viewing.address import choose_address
 from mlrun.viewing.database_file import head_of
+from mlrun.viewing.team_server import _asked_revision
 from tests.browser import browser_page
 from tests.functional.commands import MLRUN, Place
 from tests.functional.driven import wait_until
-from tests.looking import interface, processes_below
+from tests.looking import Interface, interface, processes_below, wait_until_open
 from tests.mlflow_fixtures import _CACHE, MlflowClient
 from tests.unit.viewing.databases import digests
 
@@ -136,18 +138,67 @@ def test_a_killed_mlrun_leaves_no_server(mlflow_3_1: MlflowClient, folder: Path)
     wait_until(lambda: not processes_below(folder.parent), "the server to end")
 
 
-def test_a_server_for_a_team_is_mlflows_own(mlflow_2_22: MlflowClient, folder: Path) -> None:
-    record(mlflow_2_22, folder)
-    words = ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "kept"]
-    words += ["--upgrade", "--port", "0x", "--workers", "1"]
-    refused = subprocess.run([*MLRUN, "server", *words], cwd=folder, capture_output=True, text=True)
-    assert refused.returncode == 2
-    assert head_of(folder / "mlflow.db") != SCHEMA_HEAD
-    words = [*words[:5], "--", "--no-such-option"]
-    failed = subprocess.run([*MLRUN, "server", *words], cwd=folder, capture_output=True, text=True)
-    assert failed.returncode == 2
-    assert "No such option" in failed.stderr.replace("no such", "No such")
+def test_a_database_of_a_later_mlflow_is_named_so(mlflow_3_17: MlflowClient, folder: Path) -> None:
+    record(mlflow_3_17, folder)
+    with closing(sqlite3.connect(folder / "mlflow.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
+    done = Place(folder).mlrun("ui", timeout=300)
+    assert done.returncode == 125
+    assert "does not know" in done.stderr
+    assert ui_folders() == []
+
+
+def test_a_file_store_is_shown(mlflow_2_22: MlflowClient, folder: Path) -> None:
+    uri = {"MLFLOW_TRACKING_URI": "mlruns"}
+    script = f"import os; os.chdir({str(folder)!r})\n{RECORD}"
+    experiment, run = mlflow_2_22.run(script, uri)
+    with interface(folder, "--run", run) as shown:
+        assert shown.page == f"{shown.base}/#/experiments/{experiment}/runs/{run}"
+        answer = shown.ask(f"/api/2.0/mlflow/runs/get?run_id={run}")
+        assert answer["run"]["data"]["params"] == [{"key": "alpha", "value": "0.125"}]
+        note = shown.get(f"/get-artifact?path=note.txt&run_uuid={run}")
+        assert note == "what an artifact says"
+
+
+def test_a_server_for_a_team_takes_the_place_of_mlrun(
+    mlflow_2_22: MlflowClient, folder: Path
+) -> None:
+    _, run = record(mlflow_2_22, folder)
+    address = choose_address("127.0.0.1", None)
+    words = [*MLRUN, "server", "--backend-store-uri", "sqlite:///mlflow.db", "--upgrade"]
+    words += ["--artifacts-destination", "kept", "--port", str(address.port), "--workers", "1"]
+    said = folder.parent / "said"
+    with open(said, "w") as log, subprocess.Popen(words, cwd=folder, stderr=log) as process:
+        try:
+            shown = Interface(process, address.url, said)
+            wait_until_open(shown)
+            assert run in shown.get(f"/api/2.0/mlflow/runs/get?run_id={run}")
+            program = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+            assert b"mlflow\0server\0" in program
+            assert shown.end(signal.SIGTERM) == 0
+        finally:
+            process.kill()
     assert head_of(folder / "mlflow.db") == SCHEMA_HEAD
+    wait_until(lambda: not processes_below(folder), "its workers to end")
+
+
+def test_other_words_are_those_of_mlflows_server(folder: Path) -> None:
+    done = Place(folder).mlrun("server", "--no-such-option", "3", timeout=300)
+    assert done.returncode == 2
+    assert "--no-such-option" in done.stderr
+    assert "mlflow server" in done.stderr
+
+
+def test_a_database_of_another_kind_is_asked_for_its_schema(
+    mlflow_2_22: MlflowClient, folder: Path
+) -> None:
+    record(mlflow_2_22, folder)
+    environment = prepare_mlflow(lambda _: None)
+    uri = f"sqlite:///{folder}/mlflow.db"
+    assert _asked_revision(environment, uri, os.environ) == head_of(folder / "mlflow.db")
+    assert _asked_revision(environment, f"sqlite:///{folder}/new.db", os.environ) is None
+    assert _asked_revision(environment, "postgresql://127.0.0.1:1/none", os.environ) is None
+    environment.release()
 
 
 def test_a_person_sees_in_a_browser_what_mlrun_recorded(
