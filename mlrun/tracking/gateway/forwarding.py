@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,11 +24,19 @@ from mlrun.tracking.gateway import reading
 from mlrun.tracking.gateway.answers import error_answer, json_answer, refusal
 from mlrun.tracking.gateway.artifact_files import parts_of as parts_of_path
 from mlrun.tracking.gateway.delivery import Delivery
+from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal, JournalFullError
 from mlrun.tracking.gateway.known import Known
-from mlrun.tracking.gateway.passing import ARTIFACTS, parts_of, pass_on, whole_body
+from mlrun.tracking.gateway.passing import (
+    ARTIFACTS,
+    is_of_files,
+    parts_of,
+    pass_on,
+    whole_body,
+)
 from mlrun.tracking.gateway.paths import endpoint_of
 from mlrun.tracking.gateway.presence import Presence
+from mlrun.tracking.gateway.provisional import ProvisionalRun, Translation, make_run
 from mlrun.tracking.gateway.records import Draft
 from mlrun.tracking.gateway.requests import read_message
 from mlrun.tracking.gateway.service import Call
@@ -39,6 +47,7 @@ from mlrun.tracking.gateway.writes import Change, is_keepable, read_change
 _CATCHING_UP = 10.0
 """Seconds that a request which may look at what is kept waits for its delivery."""
 
+_READ_CATCHING_UP = 1.0
 _TURN = 0.02
 
 _CREATIONS = frozenset(
@@ -58,6 +67,7 @@ class ForwardingService:
         run: The run that the command is given, as `runs/get` would answer it.
         is_new: Whether nothing but what stands in `run` was logged to it.
         experiment: Its experiment, as `experiments/get` would answer it.
+        provisional: What stands for the run and its experiment, where they are still to be made.
         notify: Takes a line for the user.
     """
 
@@ -69,12 +79,17 @@ class ForwardingService:
         run: Json | None = None,
         is_new: bool = False,
         experiment: Json | None = None,
+        provisional: ProvisionalRun | None = None,
         notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._upstream = upstream
         self._notify = notify
         self._journal = journal
         self._known = Known()
+        self._translation: Translation | None = None
+        self._unmade = provisional
+        if provisional is not None:
+            run, experiment, is_new = provisional.run, provisional.experiment, True
         if run is not None:
             self._known.learn_run(run, is_new=is_new)
         if experiment is not None:
@@ -86,11 +101,17 @@ class ForwardingService:
         """Begin to deliver; what an earlier service has kept is known again."""
         if self._journal is None:
             return
-        for entry in await asyncio.to_thread(lambda j: list(j.entries()), self._journal):
+        entries = await asyncio.to_thread(lambda journal: list(journal.entries()), self._journal)
+        for entry in entries:
             endpoint = endpoint_of(entry.target)
             if entry.kind == "request" and is_keepable(entry.method, endpoint):
                 self._note(endpoint, entry.body, pending=True)
-        self._delivery = Delivery(self._journal, self._upstream, self._notify)
+        self._delivery = Delivery(self._journal, self._upstream, self._notify, self._make_run)
+        real = Identities(self._journal.folder).known
+        if real:
+            self._unmade, self._translation = None, Translation(real)
+        elif self._unmade is not None and not any(entry.kind == "run" for entry in entries):
+            await self._delivery.keep(self._unmade.draft())
         self._delivery.start()
 
     async def answer(self, call: Call) -> web.StreamResponse:
@@ -122,6 +143,40 @@ class ForwardingService:
         elif self._journal is not None:
             self._journal.close()
         await self._upstream.close()
+
+    async def _make_run(self, upstream: Upstream, document: Json) -> dict[str, str]:
+        real = await make_run(upstream, document)
+        self._unmade, self._translation = None, Translation(real)
+        return real
+
+    async def _pass(
+        self, call: Call, body: bytes | AsyncIterator[bytes] | None, limit: float | None
+    ) -> web.StreamResponse:
+        """Ask the server, in its own ids."""
+        translation = self._translation
+        if translation is None:
+            return await pass_on(self._upstream, call, body, limit)
+        target = translation.outward(call.request.raw_path.encode("utf-8", "surrogateescape"))
+        if isinstance(body, bytes) and not is_of_files(call.request.raw_path):
+            body = translation.outward(body)
+        path = target.decode("utf-8", "surrogateescape")
+        answer = await pass_on(self._upstream, call, body, limit, target=path)
+        if isinstance(answer, web.Response) and answer.content_type == "application/json":
+            with suppress(ValueError, TypeError, RecursionError):
+                content = translation.inward(json.loads(answer.body))  # type: ignore[arg-type]
+                return json_answer(content, answer.status)
+        return answer
+
+    def _is_of_unmade(self, call: Call, body: bytes | None = None) -> bool:
+        """Return whether a request names what the server does not know yet."""
+        if self._unmade is None:
+            return False
+        document = self._unmade.document
+        sent = call.request.raw_path.encode("utf-8", "surrogateescape") + (body or b"")
+        names = [document["run_id"]]
+        if document["experiment_name"] is not None:
+            names.append(document["experiment_id"])
+        return any(name.encode() in sent for name in names)
 
     # Writes
 
@@ -175,9 +230,9 @@ class ForwardingService:
         limits = self._upstream.limits
         try:
             if isinstance(body, Spool):
-                answer = await pass_on(self._upstream, call, body.parts(), None)
+                answer = await self._pass(call, body.parts(), None)
             else:
-                answer = await pass_on(self._upstream, call, body, limits.write)
+                answer = await self._pass(call, body, limits.write)
         except UpstreamAway as away:
             self._presence.lost(away.reason)
             return None, not away.is_settled
@@ -223,7 +278,10 @@ class ForwardingService:
         if self._presence.reason is not None:
             return self._from_memory(endpoint, query)
         if delivery.is_behind and endpoint not in _CREATIONS:
-            await self._caught_up(delivery, 1.0)
+            await self._caught_up(delivery, _READ_CATCHING_UP)
+        name = query.get("experiment_name", "")
+        if self._is_of_unmade(call) or (self._unmade is not None and self._knows_name(name)):
+            return self._from_memory(endpoint, query)
         answer, _ = await self._tried_read(call)
         if answer is None:
             return self._from_memory(endpoint, query)
@@ -238,7 +296,7 @@ class ForwardingService:
     async def _tried_read(self, call: Call) -> tuple[web.StreamResponse | None, bool]:
         try:
             body = await call.request.read()
-            answer = await pass_on(self._upstream, call, body, self._upstream.limits.write)
+            answer = await self._pass(call, body, self._upstream.limits.write)
         except UpstreamAway as away:
             self._presence.lost(away.reason)
             return None, False
@@ -247,6 +305,9 @@ class ForwardingService:
     def _from_memory(self, endpoint: str, query: Mapping[str, str]) -> web.Response:
         found = reading.remembered(self._known, endpoint, query)
         return self._unavailable() if found is None else json_answer(found)
+
+    def _knows_name(self, name: str) -> bool:
+        return self._known.experiment(name=name) is not None
 
     # All else
 
@@ -259,10 +320,12 @@ class ForwardingService:
         if self._delivery is not None and self._delivery.is_behind and endpoint not in _CREATIONS:
             await self._caught_up(self._delivery, _CATCHING_UP)
         body = await whole_body(call.request)
+        if self._is_of_unmade(call, body):
+            return self._unavailable()
         try:
             if body is None:
-                return await pass_on(self._upstream, call, parts_of(call.request), None)
-            answer = await pass_on(self._upstream, call, body, self._upstream.limits.answer)
+                return await self._pass(call, parts_of(call.request), None)
+            answer = await self._pass(call, body, self._upstream.limits.answer)
         except UpstreamAway as away:
             self._presence.lost(away.reason)
             return self._unavailable()

@@ -11,7 +11,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from mlrun.tracking.gateway.paths import endpoint_of
 from mlrun.tracking.gateway.service import Call
-from mlrun.tracking.gateway.upstream import Answer, Upstream
+from mlrun.tracking.gateway.upstream import Upstream
 
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 """Where a server takes and gives files."""
@@ -78,6 +78,8 @@ async def pass_on(
     call: Call,
     body: bytes | AsyncIterator[bytes] | None,
     limit: float | None,
+    *,
+    target: str | None = None,
 ) -> web.StreamResponse:
     """Send a request to the server, and return its answer.
 
@@ -86,6 +88,7 @@ async def pass_on(
         call: The request.
         body: Its body, as a whole or in parts.
         limit: Seconds for the whole exchange; None where that may take any time.
+        target: Path with query, where it is not the request's own.
 
     Returns:
         A `web.Response` with its body at hand, but for files and for what grows while it is read.
@@ -97,7 +100,7 @@ async def pass_on(
     headers = request_headers(request)
     if isinstance(body, bytes):
         headers.popall("Content-Length", None)
-    target = request.raw_path
+    target = target or request.raw_path
     most = _WHOLE_FILE if is_of_files(target) else _WHOLE_ANSWER
     async with upstream.stream(request.method, target, headers, body or None, limit=limit) as got:
         back = _kept(got.headers, upstream.base)
@@ -105,12 +108,6 @@ async def pass_on(
         if got.content.at_eof():
             return web.Response(status=got.status, reason=got.reason, headers=back, body=head)
         return await _streamed(upstream, call, got, back, head)
-
-
-def as_response(answer: Answer, base: str) -> web.Response:
-    """Return a whole answer of the server's as the client gets it."""
-    headers = _kept(answer.headers, base)
-    return web.Response(status=answer.status, headers=headers, body=answer.body)
 
 
 async def parts_of(request: web.BaseRequest) -> AsyncIterator[bytes]:
