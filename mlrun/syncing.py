@@ -17,6 +17,7 @@ from mlrun.finishing import OUTCOME, PENDING
 from mlrun.recovery import is_from_here, settle_run, was_continued
 from mlrun.run_folder import RunFolder
 from mlrun.tracking.gateway.journal import FOLDER, Journal, journal_of, look
+from mlrun.tracking.gateway.provisional import make_run
 from mlrun.tracking.gateway.refused import Refused
 from mlrun.tracking.gateway.shipping import NotNowError, Shipping
 from mlrun.tracking.gateway.upstream import Upstream
@@ -199,7 +200,7 @@ def _deliver_journal(run: Undelivered, progress: Progress) -> tuple[int, str | N
 
 async def _ship(journal: Journal, upstream: Upstream, progress: Progress) -> str | None:
     """Deliver a journal; return why something is left, None where nothing is."""
-    shipping = Shipping(journal, upstream, Refused(journal.folder).add)
+    shipping = Shipping(journal, upstream, Refused(journal.folder).add, make_run)
     tries, reason = 0, None
     try:
         while tries < _TRIES:

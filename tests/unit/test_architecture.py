@@ -16,6 +16,7 @@ LINE = {
     "runner",
     "finishing",
     "recovery",
+    "serving",
     "syncing",
     "outcome",
     "tags",

@@ -13,6 +13,8 @@ from mlrun.recovery import settle_earlier_runs
 from mlrun.run_folder import RunFolder, unsettled
 from mlrun.tracking.base import RunEnd, RunStart, RunStatus
 from mlrun.tracking.filestore import FileStore
+from mlrun.tracking.gateway.identities import Identities
+from mlrun.tracking.gateway.journal import FOLDER, Journal
 from tests.stub_server import Received, Reply, StubServer
 
 NOW = int(time() * 1000)
@@ -140,3 +142,39 @@ def test_folder_of_a_run_that_never_got_an_id_is_removed() -> None:
     settle_earlier_runs()
     assert [f.path.exists() for f in (dead, living, young)] == [False, True, True]
     living.let_go()
+
+
+def test_end_of_a_run_waits_for_its_journal(store: FileStore) -> None:
+    run_id = started(store)
+    folder = left(run_id, store.uri)
+    journal = Journal(folder.path / FOLDER)
+    number = journal.append("request", "POST", "/", None, b"").number
+    assert settle_earlier_runs() == 0
+    assert store.status(run_id) is RunStatus.RUNNING
+    assert folder.is_open
+    journal.acknowledge(number)
+    journal.close()
+    assert settle_earlier_runs() == 1
+    assert store.status(run_id) is RunStatus.FINISHED
+
+
+def test_run_with_a_journal_is_not_removed_by_age(store: FileStore) -> None:
+    folder = left(started(store), store.uri)
+    journal = Journal(folder.path / FOLDER)
+    journal.append("request", "POST", "/", None, b"")
+    journal.close()
+    folder.settle()
+    os.utime(folder.path / "outcome.json", (1, 1))
+    (folder.path.parent / ".looked").unlink(missing_ok=True)
+    settle_earlier_runs()
+    assert folder.path.exists()
+
+
+def test_end_names_the_run_as_its_server_does(store: FileStore) -> None:
+    run_id = started(store)
+    folder = left("e" * 32, store.uri)
+    journal = folder.path / FOLDER
+    journal.mkdir()
+    Identities(journal).add({"e" * 32: run_id})
+    assert settle_earlier_runs() == 1
+    assert store.status(run_id) is RunStatus.FINISHED

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlrun.tracking.gateway.commits import Commits
+from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal
 from mlrun.tracking.gateway.records import Draft, Entry
 from mlrun.tracking.gateway.refused import Refused
@@ -113,7 +114,10 @@ class Delivery:
         """Stop, and let others have the journal; what waits stays in it."""
         await self._stop()
         await self._commits.settle()
-        self.journal.close()
+        if self._list.path.exists() or Identities(self.journal.folder).known:
+            self.journal.close()
+        else:
+            self.journal.remove()
 
     async def _stop(self) -> None:
         task, self._task = self._task, None
@@ -128,8 +132,8 @@ class Delivery:
             try:
                 if not await self._shipping.ship_next():
                     await self._wait_for_something()
-            except (NotNowError, OSError) as error:
-                self.reason = error.reason if isinstance(error, NotNowError) else str(error)
+            except Exception as error:  # whatever it is, what waits is tried again
+                self.reason = error.reason if isinstance(error, NotNowError) else repr(error)
                 jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret
                 await _wait_for(self._woken, min(pause, self._longest_pause) * jitter)
                 pause = min(pause * 2, _LONGEST_PAUSE)

@@ -206,8 +206,9 @@ class Journal:
         import shutil
 
         with self._guard:
-            if not self.waiting() and self.folder.is_dir():
+            if self._lock is not None and not self.waiting():
                 shutil.rmtree(self.folder, ignore_errors=True)
+                self._segments.clear()
             self.close()
 
     def close(self) -> None:

@@ -143,7 +143,9 @@ class Shipping:
         answer = await self._upstream.send(
             "POST", LOG_BATCH, _JSON, batch.body(metrics), repeat=False
         )
-        if _is_refusal(answer):
+        # On a file store, MLflow calls a parameter that a batch would change an internal error.
+        is_strange = answer.status == 500 and _error_code(answer) is not None
+        if (is_strange and len(batch.entries) > 1) or _is_refusal(answer):
             await self._ship_parts(batch, answer)
 
     async def _ship_parts(self, batch: Batch, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from mlrun.tracking.gateway.delivery import Delivery
+from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal
 from mlrun.tracking.gateway.records import Draft
 from mlrun.tracking.gateway.refused import Refused
@@ -35,6 +36,7 @@ class FileStoreServer:
         self.asked: list[str] = []
         self.bad: Callable[[Received], Reply | None] = lambda received: None
         self.lost: Callable[[Received], Reply | None] = lambda received: None
+        self.refusal_of_batch = 400
 
     def __call__(self, received: Received) -> Reply:
         path = urlsplit(received.path).path
@@ -51,7 +53,7 @@ class FileStoreServer:
             return self._read(name, parse_qs(urlsplit(received.path).query))
         document = received.json
         if name == "runs/log-batch":
-            return self._log(document)
+            return self._log(document, self.refusal_of_batch)
         if name == "runs/delete-tag":
             if self.tags.pop(document["key"], None) is None:
                 return missing()
@@ -60,10 +62,12 @@ class FileStoreServer:
             return self._log({kind[name.removeprefix("runs/")]: [document]})
         return Reply()
 
-    def _log(self, document: dict[str, Any]) -> Reply:
+    def _log(self, document: dict[str, Any], refusal: int = 400) -> Reply:
         for param in document.get("params", []):
             if self.params.get(param["key"], param["value"]) != param["value"]:
-                return Reply(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": "changed"})
+                return Reply(
+                    refusal, {"error_code": "INVALID_PARAMETER_VALUE", "message": "changed"}
+                )
             self.params[param["key"]] = param["value"]
         run_id = document.get("run_id", RUN)
         self.metrics += [{"run_id": run_id, **m} for m in document.get("metrics", [])]
@@ -215,7 +219,7 @@ def test_file_is_sent_as_it_is(folder: Path, server: StubServer, store: FileStor
     journal.close()
     assert deliver(folder, server.url) == (0, [])
     assert store.files == {target: b"model" * 100_000}
-    assert list((folder / "spool").iterdir()) == []
+    assert not folder.exists()
 
 
 def test_outage_is_waited_for(folder: Path, server: StubServer, store: FileStoreServer) -> None:
@@ -274,9 +278,11 @@ def test_tag_that_is_gone_already_is_no_refusal(
     assert Refused(folder).list() == []
 
 
+@pytest.mark.parametrize("refusal", [400, 500])
 def test_refusal_is_kept_and_told_and_blocks_nothing(
-    folder: Path, server: StubServer, store: FileStoreServer
+    folder: Path, server: StubServer, store: FileStoreServer, refusal: int
 ) -> None:
+    store.refusal_of_batch = refusal
     store.params = {"p7": "before"}
     drafts = [param(f"p{number}", "now") for number in range(20)] + [metric(1), tag("a", "b")]
     left, told = deliver(folder, server.url, drafts)
@@ -364,3 +370,35 @@ def test_a_hundred_thousand_metrics_need_a_hundred_requests(
     assert deliver(folder, server.url, patience=120) == (0, [])
     assert [m["step"] for m in store.metrics] == list(range(100_000))
     assert len(store.asked) <= 105
+
+
+def test_journal_without_rest_leaves_no_trace(
+    folder: Path, server: StubServer, store: FileStoreServer
+) -> None:
+    assert deliver(folder, server.url, [metric(1)]) == (0, [])
+    assert not folder.exists()
+
+
+def test_run_is_made_before_what_it_logged(
+    folder: Path, server: StubServer, store: FileStoreServer
+) -> None:
+    journal = Journal(folder)
+    made: list[dict[str, Any]] = []
+
+    async def make(upstream: Upstream, document: dict[str, Any]) -> dict[str, str]:
+        made.append(document)
+        return {"f" * 32: RUN}
+
+    async def work() -> None:
+        journal.append("run", "POST", "", None, json.dumps({"run_id": "f" * 32}).encode())
+        journal.append_all([metric(step, run_id="f" * 32) for step in range(3)])
+        upstream = Upstream(server.url, {}, limits=LIMITS)
+        delivery = Delivery(journal, upstream, print, make)
+        assert await delivery.finish(10) == 0
+        await delivery.close()
+        await upstream.close()
+
+    asyncio.run(work())
+    assert made == [{"run_id": "f" * 32}]
+    assert {m["run_id"] for m in store.metrics} == {RUN}
+    assert Identities(folder).real("f" * 32) == RUN
