@@ -98,6 +98,7 @@ def open_gateway(
         target=store.uri,
         run_id=tracked.run_id,
         experiment_id=tracked.experiment_id,
+        experiment_name=tracked.experiment_name,
         notify=notify,
     )
 

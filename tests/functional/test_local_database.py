@@ -204,3 +204,19 @@ def test_twenty_runs_at_once_lose_nothing(scripted: Place) -> None:
     assert [process.communicate(timeout=240)[1] for process in running] == [""] * 20
     assert rows(scripted, "SELECT count(*) FROM runs WHERE status = 'FINISHED'") == [(20,)]
     assert rows(scripted, "SELECT count(*) FROM metrics") == [(400,)]
+
+
+def test_script_that_sets_an_experiment_is_told_where_its_runs_go(scripted: Place) -> None:
+    script(
+        scripted,
+        """
+        made = call("POST", "experiments/create", {"name": "mine"})[1]["experiment_id"]
+        answers = [call("GET", "runs/get?run_id=" + RUN)[1] for _ in range(2)]
+        print(made, *(answer["run"]["info"]["experiment_id"] for answer in answers))
+        """,
+    )
+    answer = scripted.run_project()
+    # The comparison of `start_run` is satisfied; what is asked after that gets the truth.
+    assert answer.stdout.split() == ["1", "1", "0"], answer.stderr
+    assert "sets the experiment 'mine': this run stays in experiment 'Default'" in answer.stderr
+    assert rows(scripted, "SELECT experiment_id FROM runs") == [(0,)]

@@ -52,14 +52,18 @@ class Identity:
         token: What a request must bear.
         run_id: The run that the command is given.
         experiment_id: The one that the run is in.
+        experiment_name: Its name, None where it is not known.
     """
 
-    __slots__ = ("experiment_id", "run_id", "token")
+    __slots__ = ("experiment_id", "experiment_name", "run_id", "token")
 
-    def __init__(self, token: str, run_id: str, experiment_id: str) -> None:
+    def __init__(
+        self, token: str, run_id: str, experiment_id: str, experiment_name: str | None
+    ) -> None:
         self.token = token
         self.run_id = run_id
         self.experiment_id = experiment_id
+        self.experiment_name = experiment_name
 
 
 class Gateway:
@@ -71,6 +75,7 @@ class Gateway:
         target: The tracking target, absolute.
         run_id: The run that the command is given.
         experiment_id: The experiment of that run.
+        experiment_name: Its name, where it is known.
         notify: Takes a line for the user; called from any thread.
 
     Attributes:
@@ -89,6 +94,7 @@ class Gateway:
         target: str,
         run_id: str,
         experiment_id: str,
+        experiment_name: str | None = None,
         notify: Callable[[str], None],
     ) -> None:
         self.token = os.urandom(32).hex()
@@ -96,7 +102,7 @@ class Gateway:
         self._target = target
         self._make_service = make_service
         self._notify = notify
-        self._identity = Identity(self.token, run_id, experiment_id)
+        self._identity = Identity(self.token, run_id, experiment_id, experiment_name)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

@@ -56,16 +56,23 @@ class InjectedRun:
         run_id: That run.
         experiment_id: The experiment that it is in.
         say: Takes the line that says what happened.
+        experiment_name: The name of that experiment, where it is known.
     """
 
-    def __init__(self, run_id: str, experiment_id: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        experiment_id: str,
+        say: Callable[[str], None],
+        experiment_name: str | None = None,
+    ) -> None:
         self._runs: dict[str, str | None] = {run_id: experiment_id}
         self._say = say
         self._clients: WeakKeyDictionary[Transport, _Client] = WeakKeyDictionary()
         # The clients of long ago open a connection for each request: all count as one.
         self._passing = _Client()
         self._last_lookup: tuple[Transport | None, str] | None = None
-        self._names: dict[str, str] = {}
+        self._names = {experiment_id: experiment_name} if experiment_name else {}
 
     async def satisfied(self, call: Call, answer: web.StreamResponse) -> web.StreamResponse:
         """Return the answer, with the experiment that the client is about to compare with.

@@ -105,7 +105,9 @@ class _Server:
         self._identity = identity
         self._make_service = make_service
         self._once = once
-        self._injected = InjectedRun(identity.run_id, identity.experiment_id, once)
+        self._injected = InjectedRun(
+            identity.run_id, identity.experiment_id, once, identity.experiment_name
+        )
         self._runners: list[web.ServerRunner] = []
         self._copies: list[socket.socket] = []
         self._service: Service | None = None
