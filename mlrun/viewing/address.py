@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mlrun.errors import UsageError
@@ -63,27 +66,48 @@ class Address:
         return (own, socket.getfqdn(), *aliases, *addresses)
 
 
-def choose_address(host: str, port: int | None) -> Address:
-    """Return a free place to listen: the port that is asked for, else the first free usual one.
+@contextmanager
+def chosen_address(host: str, port: int | None) -> Iterator[Address]:
+    """Give a free place to listen: the port that is asked for, else the first free usual one.
+
+    A server takes seconds until it listens; in the block no other mlrun chooses the same.
 
     Raises:
         UsageError: The port is taken, or the host is none of this machine.
     """
-    if port is not None:
-        problem = _problem(host, port)
-        if problem is None:
-            return Address(host, port)
+    ports = (port,) if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + _TRIED)
+    for candidate in ports:
+        reservation = _reserve(candidate)
+        problem = _problem(host, candidate) if reservation else "another mlrun is about to use it"
+        if reservation is not None:
+            with reservation:
+                if problem is None:
+                    yield Address(host, candidate)
+                    return
+    if port is None:
         raise UsageError(
-            f"cannot listen on port {port} of {host}: {problem}",
-            hint="without --port mlrun takes the first free one from 5000 on",
+            f"cannot listen on {host}: {problem}", hint="--host takes an address of this machine"
         )
-    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + _TRIED):
-        problem = _problem(host, candidate)
-        if problem is None:
-            return Address(host, candidate)
     raise UsageError(
-        f"cannot listen on {host}: {problem}", hint="--host takes an address of this machine"
+        f"cannot listen on port {port} of {host}: {problem}",
+        hint="without --port mlrun takes the first free one from 5000 on",
     )
+
+
+def _reserve(port: int) -> socket.socket | None:
+    """Return what keeps other mlruns from a port until it is closed; None if one has it.
+
+    A name in Linux's abstract name space is the system's, not the user's, and goes with its
+    process (unix(7)). Elsewhere there is none, and nothing is kept.
+    """
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        if sys.platform == "linux":
+            reservation.bind(f"\0mlrun ui {port}")
+    except OSError:
+        reservation.close()
+        return None
+    return reservation
 
 
 def _problem(host: str, port: int) -> str | None:

@@ -16,7 +16,7 @@ from mlrun.environments.mlflow_program import (
     prepare_mlflow,
 )
 from mlrun.errors import TrackingError, UsageError
-from mlrun.viewing.address import Address, choose_address
+from mlrun.viewing.address import Address, chosen_address
 from mlrun.viewing.database_file import head_of
 from mlrun.viewing.page import page_of
 from mlrun.viewing.place import Place, refuse_empty
@@ -70,8 +70,8 @@ def show(look: Look, report: Report, opened: Callable[[str], None]) -> None:
     refuse_empty(place, look.cwd, os.environ)
     _refuse_foreign(place)
     page_of(place, "", look.run_id)  # Raises at once where there is no such run.
-    address = choose_address(look.host, look.port)
     with ExitStack() as stack:
+        address = stack.enter_context(chosen_address(look.host, look.port))
         environment = prepare_mlflow(report)
         stack.callback(environment.release)
         folder = stack.enter_context(private_folder())

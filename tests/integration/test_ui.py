@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.mlflow_program import SCHEMA_HEAD, prepare_mlflow
-from mlrun.viewing.address import choose_address
+from mlrun.viewing.address import chosen_address
 from mlrun.viewing.database_file import head_of
 from mlrun.viewing.team_server import _asked_revision
 from tests.browser import browser_page
@@ -164,20 +164,20 @@ def test_a_server_for_a_team_takes_the_place_of_mlrun(
     mlflow_2_22: MlflowClient, folder: Path
 ) -> None:
     _, run = record(mlflow_2_22, folder)
-    address = choose_address("127.0.0.1", None)
-    words = [*MLRUN, "server", "--backend-store-uri", "sqlite:///mlflow.db", "--upgrade"]
-    words += ["--artifacts-destination", "kept", "--port", str(address.port), "--workers", "1"]
-    said = folder.parent / "said"
-    with open(said, "w") as log, subprocess.Popen(words, cwd=folder, stderr=log) as process:
-        try:
-            shown = Interface(process, address.url, said)
-            wait_until_open(shown)
-            assert run in shown.get(f"/api/2.0/mlflow/runs/get?run_id={run}")
-            program = Path(f"/proc/{process.pid}/cmdline").read_bytes()
-            assert b"mlflow\0server\0" in program
-            assert shown.end(signal.SIGTERM) == 0
-        finally:
-            process.kill()
+    with chosen_address("127.0.0.1", None) as address:
+        words = [*MLRUN, "server", "--backend-store-uri", "sqlite:///mlflow.db", "--upgrade"]
+        words += ["--artifacts-destination", "kept", "--port", str(address.port), "--workers", "1"]
+        said = folder.parent / "said"
+        with open(said, "w") as log, subprocess.Popen(words, cwd=folder, stderr=log) as process:
+            try:
+                shown = Interface(process, address.url, said)
+                wait_until_open(shown)
+                assert run in shown.get(f"/api/2.0/mlflow/runs/get?run_id={run}")
+                program = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+                assert b"mlflow\0server\0" in program
+                assert shown.end(signal.SIGTERM) == 0
+            finally:
+                process.kill()
     assert head_of(folder / "mlflow.db") == SCHEMA_HEAD
     wait_until(lambda: not processes_below(folder), "its workers to end")
 

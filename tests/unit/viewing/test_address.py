@@ -9,7 +9,12 @@ import pytest
 
 from mlrun.errors import UsageError
 from mlrun.viewing import address as module
-from mlrun.viewing.address import Address, choose_address
+from mlrun.viewing.address import Address, chosen_address
+
+
+def chosen(host: str, port: int | None) -> Address:
+    with chosen_address(host, port) as address:
+        return address
 
 
 @pytest.fixture
@@ -22,19 +27,26 @@ def taken() -> Iterator[int]:
 
 def test_a_port_that_is_asked_for_and_taken_is_an_error(taken: int) -> None:
     with pytest.raises(UsageError, match=f"port {taken} of 127.0.0.1: Address already in use"):
-        choose_address("127.0.0.1", taken)
+        chosen("127.0.0.1", taken)
 
 
 def test_the_next_free_port_is_taken_where_none_is_asked_for(
     taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEFAULT_PORT", taken)
-    assert choose_address("127.0.0.1", None).port > taken
+    assert chosen("127.0.0.1", None).port > taken
 
 
 def test_a_host_of_another_machine_is_refused() -> None:
     with pytest.raises(UsageError, match=r"cannot listen on 192\.0\.2\.1"):
-        choose_address("192.0.2.1", None)
+        chosen("192.0.2.1", None)
+
+
+def test_two_that_start_at_once_choose_different_ports() -> None:
+    with chosen_address("127.0.0.1", None) as first, chosen_address("127.0.0.1", None) as second:
+        assert first.port != second.port
+        with pytest.raises(UsageError, match="another mlrun is about to use it"):
+            chosen("127.0.0.1", first.port)
 
 
 @pytest.mark.parametrize(
