@@ -13,7 +13,8 @@ class Question:
     """One search, read to its last page.
 
     Attributes:
-        kind: `runs`, `experiments`, `registered_models`, `model_versions` or `logged_models`.
+        kind: `runs`, `experiments`, `registered_models`, `model_versions`,
+            `logged_models` or `traces`.
         filter: MLflow's.
         order_by: Texts; for logged models objects.
         size: Results of a page.
@@ -125,6 +126,20 @@ for number, (experiment, name, kind, params, tags, metrics) in enumerate([
     if number < 2:
         client.finalize_logged_model(model.model_id, "READY")
     time.sleep(0.003)
+
+from mlflow.entities import TraceInfo, TraceLocation, TraceState
+
+for number, (name, state, tags, metadata) in enumerate([
+    ("f", TraceState.OK, {"t": "a"}, {"mlflow.sourceRun": runs[0], "m": "1"}),
+    ("F", TraceState.ERROR, {"t": "A", "a b": "x"}, {"mlflow.trace.session": "s"}),
+    ("g%", TraceState.IN_PROGRESS, {}, {"m": "2"}),
+    ("f", TraceState.OK, {"t": "b"}, {}),
+]):
+    store.start_trace(TraceInfo(
+        f"tr-{number}", TraceLocation.from_experiment_id(first), 1_000 + number // 2, state,
+        execution_duration=None if number == 2 else 100 - 10 * number,
+        tags={**tags, "mlflow.traceName": name}, trace_metadata=metadata,
+    ))
 """
 
 ASKING = r"""
@@ -153,6 +168,9 @@ def page(kind, text, order_by, size, more, token):
     if kind == "model_versions":
         found = client.search_model_versions(text, size, order_by, token)
         return [[version.name, int(version.version)] for version in found], found.token
+    if kind == "traces":
+        found, token = store.search_traces(experiments, text, size, order_by, token)
+        return [trace.trace_id for trace in found], token
     found = client.search_logged_models(experiments, text or None, more.get("datasets"), size, order_by or None, token)
     return [model.model_id for model in found], found.token
 
@@ -514,6 +532,44 @@ LOGGED_MODELS = [
     Question("logged_models", "metrics.f1 < 0.6", more={"datasets": [{"dataset_name": "iris"}]}),
 ]
 
+TRACES = [
+    *_each(
+        "traces",
+        "",
+        "name = 'f'",
+        "attributes.name LIKE 'g%'",
+        "trace.name ILIKE 'F'",
+        "status = 'OK'",
+        "status != 'OK'",
+        "status IN ('OK', 'ERROR')",
+        "timestamp_ms > 1000",
+        "timestamp = 1000",
+        "execution_time_ms > 75",
+        "execution_time <= 90",
+        "end_time_ms > 1080",
+        "request_id IN ('tr-0', 'tr-3')",
+        "run_id = '<run 0>'",
+        "tags.t = 'a'",
+        "tag.t ILIKE 'a'",
+        "tags.`a b` = 'x' AND status = 'ERROR'",
+        "tags.t IS NULL",
+        "tags.t IS NOT NULL",
+        "tags.`mlflow.traceName` = 'f'",
+        "metadata.m = '1'",
+        "request_metadata.m != '1'",
+        "metadata.`mlflow.trace.session` = 's'",
+        "metadata.m IS NULL",
+        "nonsense = 'x'",
+        "status > 'OK'",
+    ),
+    Question("traces", "", ("timestamp_ms ASC",), 3),
+    Question("traces", "", ("execution_time_ms DESC",), 2),
+    Question("traces", "", ("name", "timestamp_ms")),
+    Question("traces", "", ("status DESC",)),
+    Question("traces", "", ("tags.t", "request_id DESC")),
+    Question("traces", "", ("nothing",)),
+]
+
 QUESTIONS = [
     *RUN_FILTERS,
     *BAD_RUN_FILTERS,
@@ -521,4 +577,5 @@ QUESTIONS = [
     *EXPERIMENTS,
     *REGISTRY,
     *LOGGED_MODELS,
+    *TRACES,
 ]
