@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from mlrun.tracking.gateway.gateway import Gateway
     from mlrun.tracking.gateway.service import Service
 
+_PATIENCE = "MLRUN_TRACKING_PATIENCE"
+_SHORT_PATIENCE = "5"
+"""Seconds for a server that need not be there, where the user has not said how long."""
+
 JOURNAL = "journal"
 """The folder, in a run's folder, with what its tracking server has not got yet."""
 
@@ -42,6 +46,8 @@ def choose_store(
     Raises:
         MlrunError: The store cannot be used, as far as that can be seen without it.
     """
+    if request.best_effort:
+        environ = {_PATIENCE: _SHORT_PATIENCE, **environ}
     store = open_store(uri, environ, asked=request.tracking_uri, cwd=request.cwd)
     if not request.best_effort or not _is_server(store.uri):
         return store
@@ -87,7 +93,7 @@ def open_gateway(
     elif _is_server(store.uri) and (request.buffer_tracking or request.best_effort):
         journal = folder.path / JOURNAL
         make_service = partial(
-            _forwarding_service, store.uri, request, start, tracked, journal, environ, notify
+            _forwarding_service, store, request, start, tracked, journal, environ, notify
         )
     else:
         return None
@@ -129,7 +135,7 @@ def _local_service(store: TrackingStore) -> Service:
 
 
 def _forwarding_service(
-    target: str,
+    store: TrackingStore,
     request: RunRequest,
     start: RunStart,
     tracked: TrackedRun,
@@ -137,15 +143,19 @@ def _forwarding_service(
     environ: Mapping[str, str],
     notify: Callable[[str], None],
 ) -> Service:
+    from mlrun.tracking.best_effort import BestEffortStore
     from mlrun.tracking.gateway.forwarding import ForwardingService
     from mlrun.tracking.gateway.journal import Journal, read_budget
+    from mlrun.tracking.gateway.provisional import stand_in
     from mlrun.tracking.gateway.upstream import Upstream
 
+    is_unmade = isinstance(store, BestEffortStore) and store.unmade is not None
     return ForwardingService(
-        Upstream(target, environ, request.tracking_uri),
+        Upstream(store.uri, environ, request.tracking_uri),
         Journal(journal, read_budget(environ)),
         run=_as_answered(start, tracked),
         is_new=start.run_id is None,
+        provisional=stand_in(start, tracked.run_id, tracked.experiment_id) if is_unmade else None,
         notify=notify,
     )
 

@@ -163,6 +163,8 @@ def _where(outcome: Outcome) -> str:
         return outcome.web_url
     if outcome.tracking_uri is None:
         return "its folder only"
+    if outcome.tracking_uri.startswith(("http:", "https:")):
+        return outcome.tracking_uri
     place = _short_path(outcome.tracking_uri)
     return f"{place} (look: {_ui_command(outcome.tracking_uri)})"
 

@@ -1,0 +1,167 @@
+"""A tracking server that fails: what is kept, what is said, what mlrun exits with."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.functional.commands import Place
+from tests.functional.test_local_database import script
+from tests.stub_server import Received, Reply, StubServer
+
+RUN_ID = "0123456789abcdef" * 2
+
+
+class Server:
+    """A tracking server of one run, which can be told to fail."""
+
+    def __init__(self) -> None:
+        self.fails: Callable[[], bool] = lambda: False
+        self.metrics: list[tuple[str, float, int]] = []
+        self.status = ""
+
+    def __call__(self, received: Received) -> Reply:
+        endpoint = received.path.partition("/api/2.0/mlflow/")[2].partition("?")[0]
+        if self.fails():
+            return Reply(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "away"})
+        body = received.json if received.method == "POST" else {}
+        return Reply(body=self._answer(endpoint, body))
+
+    def _answer(self, endpoint: str, body: Any) -> Any:
+        if endpoint in ("runs/create", "runs/get"):
+            info = {"run_id": RUN_ID, "run_uuid": RUN_ID, "experiment_id": "0"}
+            more = {"status": self.status or "RUNNING", "artifact_uri": "mlflow-artifacts:/0/x"}
+            return {"run": {"info": {**info, **more}, "data": {}}}
+        if endpoint == "runs/log-metric":
+            self.metrics.append((body["key"], body["value"], body["step"]))
+        if endpoint == "runs/log-batch":
+            self.metrics += [(m["key"], m["value"], m["step"]) for m in body.get("metrics", [])]
+        if endpoint == "runs/update":
+            self.status = body["status"]
+        if endpoint == "metrics/get-history":
+            return {"metrics": []}
+        return {}
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Server, StubServer]]:
+    answers = Server()
+    with StubServer(answers) as stub:
+        yield answers, stub
+
+
+@pytest.fixture
+def scripted(place: Place) -> Place:
+    place.write(f"entry_points: {{main: {{command: '{sys.executable} script.py'}}}}")
+    return place
+
+
+def unused_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+LOG = """
+for step in range(5):
+    metric = {"run_id": RUN, "key": "loss", "value": 1.5, "timestamp": 1, "step": step}
+    assert call("POST", "runs/log-metric", metric) == (200, {})
+"""
+
+
+def test_requests_pass_through(scripted: Place, server: tuple[Server, StubServer]) -> None:
+    answers, stub = server
+    script(scripted, LOG + "assert call('GET', 'runs/get?run_id=' + RUN)[0] == 200\n")
+    answer = scripted.run_project("--tracking-uri", stub.url, "--buffer-tracking")
+    assert answer.returncode == 0, answer.stderr
+    assert answers.metrics == [("loss", 1.5, step) for step in range(5)]
+    assert answers.status == "FINISHED"
+
+
+def test_credentials_stay_with_mlrun(scripted: Place, server: tuple[Server, StubServer]) -> None:
+    _, stub = server
+    script(scripted, LOG + "print(*os.environ.values())\n")
+    answer = scripted.run_project(
+        "--buffer-tracking",
+        "--tracking-uri",
+        stub.url.replace("://", "://alice:s3cret@"),
+        env={"MLFLOW_TRACKING_URI": ""},
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "s3cret" not in answer.stdout + answer.stderr
+    sent = [r.headers["authorization"] for r in stub.received if r.path.endswith("/log-metric")]
+    assert set(sent) == {"Basic YWxpY2U6czNjcmV0"}
+
+
+def test_outage_is_kept_said_and_delivered_by_sync(
+    scripted: Place, server: tuple[Server, StubServer]
+) -> None:
+    answers, stub = server
+    script(scripted, "import pathlib\npathlib.Path('started').touch()\n" + LOG)
+    healed: list[bool] = []
+    answers.fails = lambda: (scripted.project / "started").exists() and not healed
+    words = ("--tracking-uri", stub.url, "--buffer-tracking", "--flush-timeout", "0.5")
+    answer = scripted.run_project(*words, "--undelivered", "fail")
+    assert answer.returncode == 123, answer.stderr
+    assert "records and the end of run" in answer.stderr
+    assert "`mlrun sync` delivers them" in answer.stderr
+    assert answers.metrics == []
+    listed = json.loads(scripted.mlrun("sync", "--list", "--output", "json").stdout)
+    assert RUN_ID in json.dumps(listed)
+    healed.append(True)
+    synced = scripted.mlrun("sync")
+    assert synced.returncode == 0, synced.stderr
+    assert answers.metrics == [("loss", 1.5, step) for step in range(5)]
+    assert answers.status == "FINISHED"
+    assert scripted.mlrun("sync", "--list").stdout.count(RUN_ID) == 0
+
+
+def test_server_that_is_away_from_the_start_is_an_error(scripted: Place) -> None:
+    script(scripted, "print('ran')\n")
+    answer = scripted.run_project(
+        "--tracking-uri",
+        unused_address(),
+        "--buffer-tracking",
+        env={"MLRUN_TRACKING_PATIENCE": "0.2"},
+    )
+    assert answer.returncode == 125
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize(("policy", "code"), [("warn", 0), ("fail", 123)])
+def test_best_effort_starts_without_the_server(scripted: Place, policy: str, code: int) -> None:
+    script(
+        scripted,
+        LOG
+        + "run = call('GET', 'runs/get?run_id=' + RUN)[1]['run']\n"
+        + "print(run['data']['metrics'][0]['step'], run['data']['params'][0]['value'])\n"
+        + "assert call('POST', 'runs/create', {'experiment_id': '0'})[0] == 503\n",
+    )
+    answer = scripted.run_project(
+        "--tracking-uri",
+        unused_address(),
+        "--tracking",
+        "best-effort",
+        "--flush-timeout",
+        "0.2",
+        "--undelivered",
+        policy,
+        "-P",
+        "depth=3",
+        env={"MLRUN_TRACKING_PATIENCE": "0.2"},
+    )
+    assert answer.stdout.split() == ["4", "3"], answer.stderr
+    assert answer.returncode == code
+    assert "the run starts all the same" in answer.stderr
+    assert scripted.mlrun("sync").returncode == 123
+
+
+def test_run_elsewhere_is_not_begun_best_effort(scripted: Place) -> None:
+    answer = scripted.run_project("--tracking", "best-effort", "--run-id", RUN_ID)
+    assert answer.returncode == 2
+    assert "--run-id excludes" in answer.stderr
