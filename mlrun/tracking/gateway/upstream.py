@@ -62,8 +62,8 @@ class Limits:
 
     connect: float = 5.0
     write: float = 30.0
-    answer: float = 100.0
-    stall: float = 100.0
+    answer: float = 90.0
+    stall: float = 90.0
 
 
 def read_limits(environ: Mapping[str, str]) -> Limits:
@@ -74,7 +74,7 @@ def read_limits(environ: Mapping[str, str]) -> Limits:
     """
     client = _seconds(_CLIENT_LIMIT, environ) or _CLIENT_LIMIT_SECONDS
     usual = Limits()
-    most = client * 0.8
+    most = client * 0.75
     write = _seconds(ANSWER_LIMIT, environ) or usual.write
     return Limits(
         connect=min(usual.connect, most / 2),
