@@ -146,16 +146,14 @@ def _forwarding_service(
     from mlrun.tracking.best_effort import BestEffortStore
     from mlrun.tracking.gateway.forwarding import ForwardingService
     from mlrun.tracking.gateway.journal import Journal, read_budget
-    from mlrun.tracking.gateway.provisional import stand_in
     from mlrun.tracking.gateway.upstream import Upstream
 
-    is_unmade = isinstance(store, BestEffortStore) and store.unmade is not None
     return ForwardingService(
         Upstream(store.uri, environ, request.tracking_uri),
         Journal(journal, read_budget(environ)),
         run=_as_answered(start, tracked),
         is_new=start.run_id is None,
-        provisional=stand_in(start, tracked.run_id, tracked.experiment_id) if is_unmade else None,
+        provisional=store.unmade if isinstance(store, BestEffortStore) else None,
         notify=notify,
     )
 

@@ -1,7 +1,7 @@
 """A tracking server that need not be there when a run starts.
 
-If the run cannot be made, it begins under a provisional id: what its command logs is kept by
-the gateway, and the run is made on the server when that can be used.
+If the run cannot be made, it begins under a provisional id: that it is to be made is kept in the
+journal, as the first of what its command logs, and all is delivered when the server can be used.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from pathlib import Path
 
 from mlrun.errors import Problem, TrackingError, TrackingUnavailableError
 from mlrun.tracking.base import RunEnd, RunStart, RunStatus, TrackedRun, TrackingStore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.tracking.gateway.provisional import ProvisionalRun
 
 _DEFAULT_EXPERIMENT = "0"
 _ID_DIGITS = 18
@@ -31,13 +35,17 @@ class BestEffortStore:
     def __init__(self, store: TrackingStore, journal: Callable[[], Path]) -> None:
         self.uri = store.uri
         self.begun: TrackedRun | None = None
-        self.unmade: RunStart | None = None
+        self.unmade: ProvisionalRun | None = None
         """The run that is still to be made on the server; None if it was made at its start."""
         self._store = store
         self._journal = journal
 
     def start(self, start: RunStart) -> TrackedRun:
-        """Make a run on the server, or begin one without it."""
+        """Make a run on the server, or begin one without it.
+
+        Raises:
+            JournalFullError: It could not even be kept.
+        """
         try:
             self.begun = self._store.start(start)
         except TrackingError as error:
@@ -82,11 +90,20 @@ class BestEffortStore:
         self._store.close()
 
     def _provisional(self, start: RunStart) -> TrackedRun:
-        self.unmade = start
+        """Begin a run here, and keep at once what makes it on the server."""
+        from mlrun.tracking.gateway.journal import Journal
+        from mlrun.tracking.gateway.provisional import stand_in
+
         run_id = os.urandom(16).hex()
         experiment_id = start.experiment_id or _DEFAULT_EXPERIMENT
         if start.experiment_name is not None:
             experiment_id = str(random.SystemRandom().randrange(10**17, 10**_ID_DIGITS))
+        self.unmade = stand_in(start, run_id, experiment_id)
+        journal = Journal(self._journal())
+        try:
+            journal.append_all([self.unmade.draft()])
+        finally:
+            journal.close()
         return TrackedRun(
             run_id=run_id,
             experiment_id=experiment_id,

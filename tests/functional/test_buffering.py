@@ -165,3 +165,18 @@ def test_run_elsewhere_is_not_begun_best_effort(scripted: Place) -> None:
     answer = scripted.run_project("--tracking", "best-effort", "--run-id", RUN_ID)
     assert answer.returncode == 2
     assert "--run-id excludes" in answer.stderr
+
+
+def test_run_that_never_started_is_kept_too(scripted: Place) -> None:
+    scripted.write("python_env: python_env.yaml\nentry_points: {main: {command: 'true'}}")
+    (scripted.project / "python_env.yaml").write_text("python: '2.5.1'\n")
+    answer = scripted.run_project(
+        "--tracking-uri",
+        unused_address(),
+        "--tracking",
+        "best-effort",
+        env={"MLRUN_TRACKING_PATIENCE": "0.2"},
+    )
+    assert answer.returncode == 125
+    ((run,),) = [json.loads(scripted.mlrun("sync", "--list", "--output", "json").stdout)["runs"]]
+    assert run["records"] == 2  # that it is to be made, and its end
