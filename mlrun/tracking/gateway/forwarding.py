@@ -91,7 +91,7 @@ class ForwardingService:
         if provisional is not None:
             run, experiment, is_new = provisional.run, provisional.experiment, True
         if run is not None:
-            self._known.learn_run(run, is_new=is_new)
+            self._known.learn_run(run, is_new=is_new, is_partial=not is_new)
         if experiment is not None:
             self._known.learn_experiment(experiment)
         self._delivery: Delivery | None = None

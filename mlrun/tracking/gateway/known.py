@@ -30,12 +30,13 @@ class Known:
         self.has_pending = False
         """Whether something counts that the server may not have."""
 
-    def learn_run(self, run: Json, *, is_new: bool = False) -> None:
+    def learn_run(self, run: Json, *, is_new: bool = False, is_partial: bool = False) -> None:
         """Take note of a run, as an answer of the server's has it.
 
         Args:
             run: With `info` and `data`.
             is_new: Whether nothing was logged to it before.
+            is_partial: Whether it may have more tags than stand here.
         """
         info = run.get("info")
         if not isinstance(info, dict):
@@ -44,6 +45,7 @@ class Known:
         known = self._run(run_id)
         known.learn(run)
         known.is_whole = known.is_whole or is_new
+        known.has_all_tags = not is_partial
 
     def learn_experiment(self, experiment: Json) -> None:
         """Take note of an experiment, as an answer of the server's has it."""
@@ -163,6 +165,7 @@ class _Run:
     """One run."""
 
     __slots__ = (
+        "has_all_tags",
         "info", "inputs", "is_whole", "lost", "metrics", "new_points", "outputs", "params",
         "pending", "points", "size", "tags",
     )  # fmt: skip
@@ -180,6 +183,7 @@ class _Run:
         self.lost: set[str] = set()
         self.size = 0
         self.is_whole = False
+        self.has_all_tags = False
 
     def learn(self, run: Json) -> None:
         """Take over what the server says, and what is pending on top of it."""
@@ -208,7 +212,7 @@ class _Run:
                     f"Attempted logging new value '{value}'.",
                 )
         for name, tag in change.tags.items():
-            if tag is None and self.info and name not in self.tags:
+            if tag is None and self.has_all_tags and name not in self.tags:
                 raise ApiError(MISSING, f"No tag with name: {name} in run with id {change.run_id}")
 
     def apply(self, change: Change, *, pending: bool) -> None:

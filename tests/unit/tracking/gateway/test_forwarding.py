@@ -138,7 +138,11 @@ class Buffered:
 
 @contextmanager
 def buffered(
-    folder: Path, *, budget: int = 1 << 24, server: FakeMlflow | None = None
+    folder: Path,
+    *,
+    budget: int = 1 << 24,
+    server: FakeMlflow | None = None,
+    is_new: bool = True,
 ) -> Iterator[Buffered]:
     fake = server or FakeMlflow()
     journals: list[Journal] = []
@@ -151,7 +155,7 @@ def buffered(
                 Upstream(stub.url, {"HOME": "/nonexistent"}, limits=limits),
                 journals[-1],
                 run=run_json(),
-                is_new=True,
+                is_new=is_new,
                 experiment=EXPERIMENT,
             )
 
@@ -373,3 +377,11 @@ def test_a_client_sends_a_large_file_whole_while_the_server_is_away(gateway: Buf
     gateway.metric(0)
     path = "/api/2.0/mlflow-artifacts/mpu/create/7/x"
     assert gateway.served.ask("POST", path, {}).status == 501
+
+
+def test_of_a_continued_run_not_all_is_known(tmp_path: Path) -> None:
+    with buffered(tmp_path, is_new=False) as gateway:
+        gateway.server.failing = AWAY["cut"]
+        assert gateway.post("/runs/delete-tag", {"key": "of old"}).status == 200
+        assert gateway.metric(5).status == 200
+        assert gateway.get("/metrics/get-history", metric_key="loss").status == 503
