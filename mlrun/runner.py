@@ -21,6 +21,7 @@ from mlrun.environments.base import PreparedEnvironment
 from mlrun.errors import MlrunError, Problem
 from mlrun.events import Event, EventKind, Listener, ignore
 from mlrun.execution.interruption import Deferral, Interrupted, exit_code_after
+from mlrun.execution.user import user_name
 from mlrun.finishing import LaunchedRun, close_unlaunched
 from mlrun.outcome import Outcome
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
@@ -161,7 +162,7 @@ def _told_of_waiting(store: TrackingStore, listen: Listener) -> Iterator[None]:
 
 def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStart:
     delivery = bound.plan.delivery
-    user = _user()
+    user = user_name(os.environ)
     return RunStart(
         start_time=start_time,
         user=user,
@@ -314,16 +315,3 @@ def _also_recorded(listen: Listener, folder: RunFolder) -> Listener:
         listen(event)
 
     return both
-
-
-def _user() -> str:
-    """Return who runs this, as `getpass.getuser` has it, without its import of the terminal's."""
-    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        if name := os.environ.get(variable):
-            return name
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except (ImportError, KeyError):
-        return "unknown"

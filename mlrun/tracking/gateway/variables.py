@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from mlrun.execution.user import user_name
 from mlrun.tracking.nesting import GATEWAY_ADDRESS, GATEWAY_TARGET
-
-USER = "mlrun"
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -51,7 +50,7 @@ def gateway_variables(
     found = {
         "MLFLOW_TRACKING_URI": address,
         "MLFLOW_TRACKING_TOKEN": token,
-        "MLFLOW_TRACKING_USERNAME": USER,
+        "MLFLOW_TRACKING_USERNAME": _user(environ),
         "MLFLOW_TRACKING_PASSWORD": token,
         # The client would print an address that ends with the command (3.x; earlier ones ask
         # nobody).
@@ -66,6 +65,14 @@ def gateway_variables(
     if registry and _is_same_target(registry, target):
         found["MLFLOW_REGISTRY_URI"] = address
     return found
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    """Return the user whom the client would name without a gateway: it records that of a run.
+
+    A colon would end the name in what a client sends.
+    """
+    return (environ.get("MLFLOW_TRACKING_USERNAME") or user_name(environ)).replace(":", "_")
 
 
 def _exempting(names: str, host: str) -> str:

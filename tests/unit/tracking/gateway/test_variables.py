@@ -23,6 +23,20 @@ def test_every_way_to_prove_who_asks_bears_the_token() -> None:
     assert found["MLFLOW_TRACKING_USERNAME"]
 
 
+@pytest.mark.parametrize(
+    ("environ", "user"),
+    [
+        ({"LOGNAME": "ada"}, "ada"),
+        ({"LOGNAME": "ada", "MLFLOW_TRACKING_USERNAME": "team"}, "team"),
+        ({"LOGNAME": "dom:ada"}, "dom_ada"),
+    ],
+)
+def test_clients_name_the_user_whom_they_would_name_without_a_gateway(
+    environ: dict[str, str], user: str
+) -> None:
+    assert variables(environ)["MLFLOW_TRACKING_USERNAME"] == user
+
+
 def test_a_nested_run_finds_address_and_target() -> None:
     found = variables({}, "http://far")
     assert found["MLRUN_GATEWAY_ADDRESS"] == "http://127.0.0.1:7"
