@@ -22,6 +22,7 @@ from mlrun.tracking.target import open_store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlrun.tracking.gateway.gateway import Gateway
+    from mlrun.tracking.gateway.provisional import ProvisionalRun
     from mlrun.tracking.gateway.service import Service
 
 _PATIENCE = "MLRUN_TRACKING_PATIENCE"
@@ -106,6 +107,7 @@ def open_gateway(
         experiment_id=tracked.experiment_id,
         experiment_name=tracked.experiment_name,
         notify=notify,
+        has_backlog=_unmade(request, store) is not None,
     )
 
 
@@ -143,7 +145,6 @@ def _forwarding_service(
     environ: Mapping[str, str],
     notify: Callable[[str], None],
 ) -> Service:
-    from mlrun.tracking.best_effort import BestEffortStore
     from mlrun.tracking.gateway.forwarding import ForwardingService
     from mlrun.tracking.gateway.journal import Journal, read_budget
     from mlrun.tracking.gateway.upstream import Upstream
@@ -153,9 +154,18 @@ def _forwarding_service(
         Journal(journal, read_budget(environ)),
         run=_as_answered(start, tracked),
         is_new=start.run_id is None,
-        provisional=store.unmade if isinstance(store, BestEffortStore) else None,
+        provisional=_unmade(request, store),
         notify=notify,
     )
+
+
+def _unmade(request: RunRequest, store: TrackingStore) -> ProvisionalRun | None:
+    """Return the run that is still to be made on its server, None where it was made."""
+    if not request.best_effort:
+        return None
+    from mlrun.tracking.best_effort import BestEffortStore
+
+    return store.unmade if isinstance(store, BestEffortStore) else None
 
 
 def _as_answered(start: RunStart, tracked: TrackedRun) -> dict[str, object]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _BACKLOG = 1024
 """Connections that wait while the server is still being imported, or restarts."""
 
+_QUIET = 0.3
+"""Seconds without a request after which the server is made ready for one all the same."""
+
 _MARGIN = 10.0
 """Seconds beyond its patience after which a server that does not end is left to itself."""
 
@@ -77,6 +80,7 @@ class Gateway:
         experiment_id: The experiment of that run.
         experiment_name: Its name, where it is known.
         notify: Takes a line for the user; called from any thread.
+        has_backlog: Whether the service has something to deliver even if nobody asks anything.
 
     Attributes:
         address: `http://127.0.0.1:PORT`.
@@ -96,12 +100,14 @@ class Gateway:
         experiment_id: str,
         experiment_name: str | None = None,
         notify: Callable[[str], None],
+        has_backlog: bool = False,
     ) -> None:
         self.token = os.urandom(32).hex()
         self.unset = contradicting(target)
         self._target = target
         self._make_service = make_service
         self._notify = notify
+        self._has_backlog = has_backlog
         self._identity = Identity(self.token, run_id, experiment_id, experiment_name)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
@@ -188,9 +194,31 @@ class Gateway:
         return f"http://{host}:{port}"
 
     def _work(self) -> None:
+        if not self._has_backlog and not self._is_needed():
+            return
         from mlrun.tracking.gateway.server import serve_until
 
         serve_until(self._ending, self._listeners, self._identity, self._make_service, self._notify)
+
+    def _is_needed(self) -> bool:
+        """Return False if the end comes before anybody has asked, and before they might soon.
+
+        Most of a short run's time would go into importing a server that nobody needs.
+        """
+        import select
+
+        reader, writer = os.pipe()
+        try:
+            self._ending.when_asked(lambda: os.write(writer, b"."))
+            poll = select.poll()
+            for descriptor in (reader, *(x.socket.fileno() for x in self._listeners)):
+                poll.register(descriptor, select.POLLIN)
+            poll.poll(_QUIET * 1000)
+            self._ending.when_asked(None)
+        finally:
+            os.close(reader)
+            os.close(writer)
+        return not self._ending.is_asked
 
 
 class Ending:
@@ -205,7 +233,7 @@ class Ending:
         self._lock = threading.Lock()
         self._asked = threading.Event()
         self._patience: float | None = None
-        self._wake: Callable[[], None] | None = None
+        self._wake: Callable[[], object] | None = None
 
     @property
     def is_asked(self) -> bool:
@@ -225,7 +253,7 @@ class Ending:
             if self._wake is not None:
                 self._wake()
 
-    def when_asked(self, wake: Callable[[], None] | None) -> None:
+    def when_asked(self, wake: Callable[[], object] | None) -> None:
         """Have `wake` called at each asking, at once where it was asked already."""
         with self._lock:
             self._wake = wake

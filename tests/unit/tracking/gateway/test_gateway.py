@@ -206,3 +206,17 @@ def test_it_closes_at_every_moment_under_load(
             client.join()
         assert served.lines == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_server_is_not_even_imported_for_a_command_that_is_over_at_once() -> None:
+    code = """
+import sys, time
+from mlrun.tracking.gateway.gateway import Gateway
+def make():
+    raise AssertionError("made")
+gateway = Gateway(make, target="sqlite:////x.db", run_id="r", experiment_id="0", notify=print)
+gateway.serve()
+print(gateway.close(5), "aiohttp" in sys.modules)
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.split() == ["0", "False"], answer.stderr
