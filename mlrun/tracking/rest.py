@@ -286,7 +286,6 @@ class RestStore:
             warnings=warnings,
         )
 
-
     def _web_url(self, experiment_id: str, run_id: str) -> str | None:
         # Behind the gateway of an enclosing run there may be a database.
         if not self.uri.startswith(("http:", "https:")):
