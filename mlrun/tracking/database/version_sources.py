@@ -2,8 +2,8 @@
 
 Source: mlflow.server.handlers and mlflow.store.model_registry of MLflow 3.17. Its server also
 refuses local paths outside the run's own folder, since it would hand out any file of its own
-machine under that name. Nothing is handed out here by a version's name, so that a path is taken
-as MLflow itself takes it without a server.
+machine under that name. Here a path is taken as MLflow itself takes it without a server, since
+who asks sees the same files; the gateway hands out none beyond the artifacts to others.
 """
 
 from __future__ import annotations

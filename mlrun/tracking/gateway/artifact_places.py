@@ -7,12 +7,13 @@ instead, and sends its files through the gateway.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mlrun.tracking.database.api_error import MISSING, ApiError
+from mlrun.tracking.database.api_error import INVALID, MISSING, ApiError
 from mlrun.tracking.gateway.artifact_files import parts_of, within
 
 _SCHEME = "mlflow-artifacts:"
@@ -32,11 +33,13 @@ class Places:
     Args:
         folder: The database's: what is relative is relative to it.
         locations: The experiments' artifact locations, by experiment id.
+        artifact_root: Where new experiments get their folder.
     """
 
-    def __init__(self, folder: Path, locations: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, locations: Mapping[str, str], artifact_root: str = "") -> None:
         self._folder = folder
         self._locations = locations
+        self._artifact_root = artifact_root
 
     def folder_of(self, uri: str) -> Path | None:
         """Return the folder of an artifact URI, None for one that is not on this disk."""
@@ -86,6 +89,46 @@ class Places:
         if location is None:
             return uri
         return f"{location.rstrip('/')}{separator}{rest}"
+
+    def is_root(self, path: Path) -> bool:
+        """Return whether a folder holds whole experiments, or all of one."""
+        roots = [os.path.realpath(root) for root in self._roots()]
+        return os.path.realpath(path) in roots
+
+    def check_from_afar(self, uri: str) -> None:
+        """Refuse a place on this disk that is not among the artifacts.
+
+        Who does not see this disk would otherwise read and write all of it here: as the
+        location of an experiment, or as the source of a model's version.
+
+        Args:
+            uri: As the database has it, or is to have it.
+
+        Raises:
+            ApiError: It is such a place.
+        """
+        path = local_path(uri)
+        if path is not None and not self._is_within_a_root(self._folder / path):
+            raise ApiError(
+                INVALID,
+                f"Invalid place of artifacts {uri!r}: for a container or another machine, a place "
+                "on mlrun's own disk must be among its artifacts. Name none, or a store such as "
+                "s3://.",
+            )
+
+    def _is_within_a_root(self, path: Path) -> bool:
+        if "\0" in str(path):
+            return False
+        real = os.path.realpath(path)
+        roots = (os.path.realpath(root) for root in self._roots())
+        return any(os.path.commonpath((root, real)) == root for root in roots)
+
+    def _roots(self) -> Iterator[Path]:
+        yield self._folder / _SERVED
+        for location in (self._artifact_root, *self._locations.values()):
+            root = local_path(location) if location else None
+            if root is not None:
+                yield self._folder / root
 
     def show_all(self, content: Any) -> Any:
         """Return an answer in which all places are shown."""

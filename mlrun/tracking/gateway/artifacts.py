@@ -72,11 +72,14 @@ class Artifacts:
         path = endpoint.removeprefix(f"{_FILES}/")
         if path == endpoint or method not in ("GET", "PUT", "DELETE"):
             return None
-        place = (await self._places()).at(path)
+        places = await self._places()
+        place = places.at(path)
         if method == "GET":
             return await artifact_files.send(request, self._disk, place)
         if method == "PUT":
             await artifact_files.receive(request.content, self._disk, place)
+        elif places.is_root(place):
+            raise ApiError(INVALID, "The artifacts of a whole experiment are not removed at once.")
         else:
             await self._disk.run(lambda _: artifact_files.remove(place))
         return json_answer({})
@@ -95,15 +98,15 @@ class Artifacts:
         if endpoint == "/artifacts/list":
             return await self._list_of(call, await self._run_root(request), "path")
         if endpoint == "/get-artifact":
-            return await self._send_of(request, await self._run_root(request), "path")
+            return await self._send_of(call, await self._run_root(request), "path")
         if endpoint == "/model-versions/get-artifact":
-            return await self._send_of(request, await self._version_root(request), "path")
+            return await self._send_of(call, await self._version_root(request), "path")
         if parts[1] == "logged-models" and parts[3:] == ["artifacts", "directories"]:
             root = await self._model_root(parts[2])
             return await self._list_of(call, root, "artifact_directory_path")
         if parts[1] == "logged-models" and parts[3:] == ["artifacts", "files"]:
             root = await self._model_root(parts[2])
-            return await self._send_of(request, root, "artifact_file_path")
+            return await self._send_of(call, root, "artifact_file_path")
         return None
 
     async def _run_root(self, request: web.BaseRequest) -> str:
@@ -121,7 +124,7 @@ class Artifacts:
         return str(model["model"]["info"]["artifact_uri"])
 
     async def _list_of(self, call: Call, root: str, parameter: str) -> web.Response:
-        folder = await self._folder(root)
+        folder = await self._folder(call, root)
         parts = artifact_files.parts_of(_query(call.request, parameter).replace("%", "%25"))
         files = await self._disk.run(lambda _: artifact_files.list_folder(folder, parts))
         for file in files:
@@ -129,18 +132,19 @@ class Artifacts:
         shown = root if call.is_local else (await self._places()).shown(root)
         return json_answer({"root_uri": shown, **({"files": files} if files else {})})
 
-    async def _send_of(
-        self, request: web.BaseRequest, root: str, parameter: str
-    ) -> web.StreamResponse:
-        folder = await self._folder(root)
-        parts = artifact_files.parts_of(_query(request, parameter).replace("%", "%25"))
+    async def _send_of(self, call: Call, root: str, parameter: str) -> web.StreamResponse:
+        folder = await self._folder(call, root)
+        parts = artifact_files.parts_of(_query(call.request, parameter).replace("%", "%25"))
         if not parts:
             raise ApiError(INVALID, f"Missing value for required parameter '{parameter}'.")
         path = artifact_files.within(folder, parts)
-        return await artifact_files.send(request, self._disk, path)
+        return await artifact_files.send(call.request, self._disk, path)
 
-    async def _folder(self, root: str) -> Path:
-        folder = (await self._places()).folder_of(root)
+    async def _folder(self, call: Call, root: str) -> Path:
+        places = await self._places()
+        if not call.is_local:
+            places.check_from_afar(root)
+        folder = places.folder_of(root)
         if folder is None:
             raise ApiError(NOT_IMPLEMENTED, f"Artifacts in {root} are not served here.")
         return folder

@@ -38,6 +38,7 @@ class LocalService:
 
     def __init__(self, path: Path, artifact_root: str) -> None:
         self._folder = path.parent
+        self._artifact_root = artifact_root
         self._open = partial(Database, path, artifact_root)
 
     async def begin(self) -> None:
@@ -94,7 +95,10 @@ class LocalService:
 
     async def _answer_from_afar(self, route: Route, message: Message) -> web.Response:
         """Answer who does not see this disk."""
-        sent = Message((await self._places()).mean_all(message.fields))
+        places = await self._places()
+        sent = Message(places.mean_all(message.fields))
+        if "artifact_location" in sent:
+            places.check_from_afar(sent.text("artifact_location"))
         answer = await self._perform(route, sent)
         return json_answer((await self._places()).show_all(answer))
 
@@ -114,7 +118,8 @@ class LocalService:
         return await self._perform(found[0], Message({**fields, **found[1]}))
 
     async def _places(self) -> Places:
-        return Places(self._folder, await self._read(_locations, _NOTHING))
+        locations = await self._read(_locations, _NOTHING)
+        return Places(self._folder, locations, self._artifact_root)
 
 
 _NOTHING = Message({})

@@ -402,3 +402,52 @@ def test_the_files_of_a_model_version_are_sent(served: Served, root: Path) -> No
     query = {"name": "m", "version": "1", "path": "MLmodel"}
     for path in ("/model-versions/get-artifact", "/api/2.0/mlflow/model-versions/get-artifact"):
         assert served.ask("GET", path, query=query).body == b"flavors:"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{outside}",
+        "file://{outside}",
+        "/tmp/../{outside}",
+        "mlflow-artifacts:/experiments/1/../../../outside",
+        "mlflow-artifacts:/experiments/1/link",
+        "{outside}\0",
+    ],
+)
+def test_a_client_elsewhere_chooses_no_place_outside_the_artifacts(
+    served: Served, root: Path, tmp_path: Path, place: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    root.mkdir(parents=True)
+    (root / "link").symlink_to(outside)
+    place = place.format(outside=outside)
+    address = afar(served)
+    content = {"name": "thief", "artifact_location": place}
+    made = served.api("POST", "/experiments/create", content, address=address)
+    assert (made.status, made.json["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    served.api("POST", "/registered-models/create", {"name": "m"}, address=address)
+    content = {"name": "m", "source": place}
+    served.api("POST", "/model-versions/create", content, address=address)
+    query = {"name": "m", "version": "1", "path": "secret"}
+    asked = served.ask("GET", "/model-versions/get-artifact", query=query, address=address)
+    assert asked.status in (400, 404), asked.body
+
+
+def test_a_client_elsewhere_chooses_places_among_the_artifacts(served: Served, root: Path) -> None:
+    for number, place in enumerate(
+        (str(root / "x"), str(root.parent / "y"), "mlflow-artifacts:/experiments/1/z", "s3://b")
+    ):
+        content = {"name": f"x{number}", "artifact_location": place}
+        made = served.api("POST", "/experiments/create", content, address=afar(served))
+        assert made.status == 200, made.body
+
+
+@pytest.mark.parametrize("path", ["experiments/1", "experiments/1/", "", "experiments/1/."])
+def test_a_whole_experiment_is_not_removed(served: Served, root: Path, path: str) -> None:
+    put(served, "r/artifacts/file", b"text")
+    reply = served.ask("DELETE", f"{FILES}/{path}")
+    assert (reply.status, reply.json["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert get(served, "r/artifacts/file").body == b"text"
