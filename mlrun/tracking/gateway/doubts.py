@@ -17,17 +17,28 @@ Ask = Callable[[str], Awaitable["Json | None"]]
 """Takes a path with query; returns the answer, None where the server refuses to say."""
 
 _Point = tuple[int, int, str]
+Histories = dict[tuple[str, str], set[_Point]]
+"""The points that a server has, by run and metric."""
 
 _LARGEST = 1.7976931348623157e308  # what databases keep of infinity
 _PREFIX = "/api/2.0/mlflow/"
 
 
-async def missing_metrics(ask: Ask, run_id: str, metrics: Sequence[Json]) -> list[Json]:
-    """Return those of the metrics that the run does not have yet."""
+async def missing_metrics(
+    ask: Ask, run_id: str, metrics: Sequence[Json], histories: Histories
+) -> list[Json]:
+    """Return those of the metrics that the run does not have yet.
+
+    Args:
+        ask: Asks the server.
+        run_id: The run.
+        metrics: As in MLflow's API.
+        histories: What was found out in an attempt that broke off, as long as nothing was sent
+            since; grows.
+    """
     answer = await ask(f"{_PREFIX}runs/get?{urlencode({'run_id': run_id, 'run_uuid': run_id})}")
     data = ((answer or {}).get("run") or {}).get("data") or {}
     latest = {m["key"]: _point(m) for m in data.get("metrics", [])}
-    histories: dict[str, set[_Point]] = {}
     missing = []
     for metric in metrics:
         key, point = metric["key"], None
@@ -37,9 +48,9 @@ async def missing_metrics(ask: Ask, run_id: str, metrics: Sequence[Json]) -> lis
         if point is None or last is None or point[:2] > last[:2]:
             missing.append(metric)
         elif point != last:
-            if key not in histories:
-                histories[key] = await _history(ask, run_id, key)
-            if point not in histories[key]:
+            if (run_id, key) not in histories:
+                histories[run_id, key] = await _history(ask, run_id, key)
+            if point not in histories[run_id, key]:
                 missing.append(metric)
     return missing
 

@@ -13,7 +13,7 @@ from mlrun.tracking.gateway.batching import (
     batch_of,
     next_window,
 )
-from mlrun.tracking.gateway.doubts import missing_metrics, read_object
+from mlrun.tracking.gateway.doubts import Histories, missing_metrics, read_object
 from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal
 from mlrun.tracking.gateway.records import Entry
@@ -67,6 +67,8 @@ class Shipping:
         self._on_refusal = refused
         self._make_run = make_run
         self._identities = Identities(journal.folder)
+        # Of a server that fails now and then, not all would ever be learnt in one attempt.
+        self._histories: Histories = {}
         # A process that was killed may have sent what comes first.
         self._in_doubt = journal.waiting() > 0
 
@@ -90,6 +92,7 @@ class Shipping:
         except BaseException:
             self._in_doubt = True
             raise
+        self._histories.clear()
         await asyncio.to_thread(self._journal.acknowledge, window.last)
         self._in_doubt = False
         return True
@@ -112,6 +115,7 @@ class Shipping:
             return
         headers = {"Content-Type": entry.content_type} if entry.content_type else {}
         body = entry.body_file or entry.body
+        self._histories.clear()
         answer = await self._upstream.send(entry.method, entry.target, headers, body, repeat=False)
         if not _is_refusal(answer) or (self._in_doubt and _was_undone(entry, answer)):
             return
@@ -137,9 +141,10 @@ class Shipping:
             return
         metrics = batch.metrics
         if self._in_doubt and metrics:
-            metrics = await missing_metrics(self._ask, batch.run_id, metrics)
+            metrics = await missing_metrics(self._ask, batch.run_id, metrics, self._histories)
             if not (metrics or batch.params or batch.tags):
                 return
+        self._histories.clear()
         answer = await self._upstream.send(
             "POST", LOG_BATCH, _JSON, batch.body(metrics), repeat=False
         )

@@ -402,3 +402,15 @@ def test_run_is_made_before_what_it_logged(
     assert made == [{"run_id": "f" * 32}]
     assert {m["run_id"] for m in store.metrics} == {RUN}
     assert Identities(folder).real("f" * 32) == RUN
+
+
+def test_what_is_learnt_in_doubt_is_kept_where_the_server_fails_again_and_again(
+    folder: Path, server: StubServer, store: FileStoreServer
+) -> None:
+    """Of a server that fails at every fifth request, ten histories are never read in one go."""
+    drafts = [metric(step, f"m{step % 10}", doubtful=True) for step in range(40)]
+    store.metrics = [json.loads(draft.body) for draft in drafts if isinstance(draft.body, bytes)]
+    store.bad = lambda _: Reply(500) if len(store.asked) % 5 == 0 else None
+    assert deliver(folder, server.url, drafts) == (0, [])
+    assert len(store.metrics) == 40
+    assert store.asked.count("metrics/get-history") <= 15
