@@ -87,13 +87,8 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     callback=_version,
     help="Show mlrun's version and exit.",
 )
-@click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli() -> None:
     """Run MLproject files: at once, in their environment, tracked in MLflow."""
-    if ctx.invoked_subcommand == "run":
-        from mlrun.cli.settings import read_settings
-
-        ctx.default_map = {"run": read_settings()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -112,13 +107,9 @@ def exit_code_for(arguments: Sequence[str] | None = None) -> int:
         returned = cli.main(arguments, prog_name="mlrun", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _report(error)
     except MlrunError as error:
-        from mlrun.cli.output import print_error
-
-        print_error(error)
-        return error.exit_code
+        return _report(error)
     except (Interrupted, KeyboardInterrupt) as interruption:
         return exit_code_after(interruption)
     except click.Abort:
@@ -129,3 +120,18 @@ def exit_code_for(arguments: Sequence[str] | None = None) -> int:
         silence_stdout()
         return 1
     return returned if isinstance(returned, int) else 0
+
+
+def _report(error: click.ClickException | MlrunError) -> int:
+    """Print an error, and return its exit code."""
+    if isinstance(error, click.BadParameter):
+        from mlrun.cli.bad_values import from_elsewhere
+
+        error = from_elsewhere(error) or error
+    if isinstance(error, click.ClickException):
+        error.show()
+    else:
+        from mlrun.cli.output import print_error
+
+        print_error(error)
+    return error.exit_code

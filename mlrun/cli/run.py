@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from mlrun.cli.output import Output
+from mlrun.cli.seconds import Seconds
+from mlrun.cli.settings import read_settings
 from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
 from mlrun.project.assignments import parse_assignments
@@ -79,7 +81,7 @@ _OPTIONS = (
     click.option("--no-log-params", is_flag=True, help="Do not log the parameters to the run."),
     click.option("--no-tracking", is_flag=True, help="Record nothing but the run's own folder."),
     click.option(
-        "--grace-period", type=click.FloatRange(min=0), metavar="SECONDS",
+        "--grace-period", type=Seconds(), metavar="SECONDS",
         envvar="MLRUN_GRACE_PERIOD", default=30.0, show_default=True,
         help="Time between asking the command to end and killing it. [env: MLRUN_GRACE_PERIOD]",
     ),
@@ -95,7 +97,7 @@ _OPTIONS = (
         " for it. [env: MLRUN_TRACKING]",
     ),
     click.option(
-        "--flush-timeout", type=click.FloatRange(min=0), metavar="SECONDS",
+        "--flush-timeout", type=Seconds(), metavar="SECONDS",
         envvar="MLRUN_FLUSH_TIMEOUT", default=FLUSH_TIMEOUT, show_default=True,
         help="Time to go on delivering after the command has ended; 0: no limit."
         " [env: MLRUN_FLUSH_TIMEOUT]",
@@ -134,7 +136,26 @@ mlrun run path/to/project -e train --env-manager local
 """
 
 
-@click.command(help=_HELP)
+class _Settled(click.Command):
+    """A command whose defaults the user's settings give."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        try:
+            extra.setdefault("default_map", read_settings())
+        except UsageError:
+            # Help says what the settings may be.
+            if not {"-h", "--help"}.intersection(args):
+                raise
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=_Settled, help=_HELP)
 @_with_options
 def command(**words: Any) -> int:
     """Run a project, and return the exit code."""

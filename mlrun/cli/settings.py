@@ -6,8 +6,14 @@ The file lies in the user's configuration folder (`~/.config/mlrun` on Linux, el
 
 from __future__ import annotations
 
-from mlrun.errors import UsageError
+from pathlib import Path
+
+from mlrun.errors import ProjectError, UsageError
 from mlrun.folders import config_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.project.params_file import FileValue
 
 SETTABLE = (
     "buffer-tracking",
@@ -21,21 +27,24 @@ SETTABLE = (
 """The options that may be set: those which say how to run, not what."""
 
 
+def settings_file() -> Path:
+    """Return where the settings are, if there are any."""
+    return config_folder() / "settings.yaml"
+
+
 def read_settings() -> dict[str, str]:
     """Return the settings by the name of the option's value, `flush_timeout: "60"`.
 
     Raises:
-        UsageError: The file names an option that cannot be set.
-        ProjectError: It is no YAML mapping.
+        UsageError: The file names an option that cannot be set, or is no YAML mapping.
     """
-    file = config_folder() / "settings.yaml"
+    file = settings_file()
     if not file.is_file():
         return {}
     from mlrun.near_miss import near_miss
-    from mlrun.project.params_file import read_params_file
 
     settings = {}
-    for name, value in read_params_file(file).items():
+    for name, value in _read(file).items():
         option = name.replace("_", "-")
         if option not in SETTABLE:
             meant = near_miss(name, SETTABLE)
@@ -46,3 +55,12 @@ def read_settings() -> dict[str, str]:
             )
         settings[option.replace("-", "_")] = value.text
     return settings
+
+
+def _read(file: Path) -> dict[str, FileValue]:
+    from mlrun.project.params_file import read_params_file
+
+    try:
+        return read_params_file(file, "the settings file")
+    except ProjectError as error:
+        raise UsageError(error.message, location=error.location, hint=error.hint) from None

@@ -45,29 +45,30 @@ class _Number(str):
     __slots__ = ()
 
 
-def read_params_file(file: Path) -> dict[str, FileValue]:
+def read_params_file(file: Path, what: str = "a parameter file") -> dict[str, FileValue]:
     """Read a parameter file: a mapping from names to values.
 
     A name with the value null has no value: a weaker source (the default) gives one.
 
     Args:
         file: JSON if its name ends so, otherwise YAML.
+        what: What it is, for messages.
 
     Raises:
         ProjectError: It cannot be read, or is no mapping with each name once.
     """
     if file.suffix.lower() == ".json":
         return _from_json(file)
-    return _from_yaml(file)
+    return _from_yaml(file, what)
 
 
-def _from_yaml(file: Path) -> dict[str, FileValue]:
+def _from_yaml(file: Path, what: str) -> dict[str, FileValue]:
     from mlrun.project.yaml_nodes import is_null, read_document, scalar
 
     document = read_document(file)
     if document.root is None or is_null(document.root):
         return {}
-    entries = document.entries(document.root, "a parameter file", "write one `NAME: VALUE` a line")
+    entries = document.entries(document.root, what, "write one `NAME: VALUE` a line")
     found = {}
     for name, entry in entries.items():
         node = entry.value

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.cli.settings import SETTABLE, read_settings
-from mlrun.errors import ProjectError, UsageError
+from mlrun.errors import UsageError
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_what_names_a_run_cannot_be_set(file: Path) -> None:
 
 def test_no_mapping_is_an_error(file: Path) -> None:
     file.write_text("- a\n")
-    with pytest.raises(ProjectError):
+    with pytest.raises(UsageError, match="the settings file must be a mapping"):
         read_settings()
 
 
@@ -87,3 +87,46 @@ def test_words_come_first_then_variables_then_settings(
     assert exit_code_for(["run", ".", *words]) == 0
     assert seen[0].grace_period == seconds
     assert seen[0].buffer_tracking
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", "1e300"])
+def test_a_bad_variable_is_named(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlrun.cli.main import exit_code_for
+
+    monkeypatch.setenv("MLRUN_FLUSH_TIMEOUT", value)
+    assert exit_code_for(["run", "."]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"mlrun: error: the variable MLRUN_FLUSH_TIMEOUT: '{value}' is no number"
+    )
+
+
+def test_a_bad_setting_is_named_with_its_file(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlrun.cli.main import exit_code_for
+
+    file.write_text("tracking: best_effort\n")
+    assert exit_code_for(["run", "."]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"mlrun: error: {file}: tracking: 'best_effort' is not one of")
+
+
+def test_bad_words_are_answered_with_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    from mlrun.cli.main import exit_code_for
+
+    assert exit_code_for(["run", ".", "--grace-period", "nan"]) == 2
+    assert capsys.readouterr().err.startswith("Usage: mlrun run")
+
+
+def test_help_is_there_although_the_settings_are_wrong(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlrun.cli.main import exit_code_for
+
+    file.write_text("bufer-tracking: true\n")
+    assert exit_code_for(["run", "--help"]) == 0
+    assert "--buffer-tracking" in capsys.readouterr().out
+    assert exit_code_for(["run", "."]) == 2
