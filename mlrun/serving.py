@@ -47,6 +47,8 @@ def choose_store(
     Raises:
         MlrunError: The store cannot be used, as far as that can be seen without it.
     """
+    if request.buffer_tracking or request.best_effort:
+        _refuse_bad_budget(environ)
     if request.best_effort:
         environ = {_PATIENCE: _SHORT_PATIENCE, **environ}
     store = open_store(uri, environ, asked=request.tracking_uri, cwd=request.cwd)
@@ -122,6 +124,14 @@ def reached_through(
         variables={**tracked.variables, **gateway.variables(environ)},
         unset=(*tracked.unset, *gateway.unset),
     )
+
+
+def _refuse_bad_budget(environ: Mapping[str, str]) -> None:
+    """Refuse before anything starts what the gateway could only refuse beside the command."""
+    if environ.get("MLRUN_JOURNAL_BUDGET"):
+        from mlrun.tracking.gateway.journal import read_budget
+
+        read_budget(environ)
 
 
 def _is_server(uri: str) -> bool:

@@ -83,6 +83,16 @@ def test_requests_pass_through(scripted: Place, server: tuple[Server, StubServer
     assert answers.status == "FINISHED"
 
 
+@pytest.mark.parametrize("option", ["--buffer-tracking", "--tracking=best-effort"])
+def test_bad_budget_is_an_error_before_anything_starts(scripted: Place, option: str) -> None:
+    script(scripted, "import pathlib\npathlib.Path('started').touch()\n")
+    words = ("--tracking-uri", unused_address(), option)
+    answer = scripted.run_project(*words, env={"MLRUN_JOURNAL_BUDGET": "much"})
+    assert answer.returncode == 2
+    assert "MLRUN_JOURNAL_BUDGET=much" in answer.stderr
+    assert not (scripted.project / "started").exists()
+
+
 def test_credentials_stay_with_mlrun(scripted: Place, server: tuple[Server, StubServer]) -> None:
     _, stub = server
     script(scripted, LOG + "print(*os.environ.values())\n")
