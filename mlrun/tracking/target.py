@@ -22,6 +22,10 @@ _DATABRICKS = ("databricks", "databricks-uc", "uc")
 _DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 
+_SERVER_ALIKE = re.compile(r"[A-Za-z0-9.\-]+:[0-9]{2,5}(/.*)?|https?//.+")
+_DATABASE_ALIKE = re.compile(r".+\.(db|sqlite3?)", re.IGNORECASE)
+_OTHER_PLACES = "an MLflow tracking server (http://host:5000), a folder, or sqlite:///mlflow.db"
+
 # What a client's own connection is told; mlrun's has these settings already.
 _IDLE_SETTINGS = ("timeout", "check_same_thread")
 
@@ -72,6 +76,7 @@ def resolve_target(tracking_uri: str | None, cwd: Path, environ: Mapping[str, st
     behind = target_behind(asked, environ)
     if behind is not None:
         return behind
+    _refuse_alike(asked, cwd)
     found = _SCHEME.match(asked)
     scheme = found[1].lower() if found else ""
     if scheme in _WEB:
@@ -271,21 +276,41 @@ def _file_uri(path: str, cwd: Path, environ: Mapping[str, str]) -> str:
     return Path(os.path.abspath(cwd / path)).as_uri()
 
 
+def _refuse_alike(asked: str, cwd: Path) -> None:
+    """Refuse a plain path that is none: a folder would be made by its name."""
+    if "\0" in asked or (path := cwd / asked).is_dir():
+        return
+    if _SERVER_ALIKE.fullmatch(asked):
+        rest = asked.partition("//")[2] or asked
+        raise UsageError(
+            f"the tracking URI {mask_url(asked)} has no http:// before it",
+            hint=f"give {asked.partition('//')[0] if '//' in asked else 'http'}://{rest}",
+        )
+    if _SCHEME.match(asked) is None and (_DATABASE_ALIKE.fullmatch(asked) or path.is_file()):
+        raise UsageError(
+            f"the tracking URI {asked} names a folder, and looks like a database",
+            hint=f"a database is sqlite:///{asked}, a folder of that name file:{asked}",
+        )
+
+
 def _not_supported(uri: str, scheme: str) -> NotSupportedError:
     kind = scheme.partition("+")[0]
     if kind in _DATABASES:
         return NotSupportedError(
             f"the tracking URI {mask_url(uri)} is a database, which mlrun does not speak yet",
-            hint="start `mlflow server --backend-store-uri ...` on it and give its http:// "
-            "address, or give a folder",
+            hint="start `mlrun server --backend-store-uri ...` on it and give its http:// address",
         )
     if kind in (*_DATABRICKS, "azureml"):
         return NotSupportedError(
             f"the tracking URI {mask_url(uri)} needs the {kind} client, which mlrun does not have",
-            hint="give the http(s):// address of an MLflow tracking server, or a folder",
+            hint=f"give {_OTHER_PLACES}",
         )
+    from mlrun.near_miss import near_miss
+
+    meant = near_miss(scheme, (*_WEB, "sqlite", "file"))
     return NotSupportedError(
         f"the tracking URI {mask_url(uri)} is of a kind that mlrun does not know: {scheme}",
-        hint="give the http(s):// address of an MLflow tracking server, or a folder; "
-        "MLflow's plugins are not used",
+        hint=f"did you mean {meant}{mask_url(uri)[len(scheme) :]}?"
+        if meant
+        else f"give {_OTHER_PLACES}; MLflow's plugins are not used",
     )

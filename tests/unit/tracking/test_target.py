@@ -147,6 +147,50 @@ def test_what_cannot_be_understood_is_a_usage_error(uri: str) -> None:
         resolve_target(uri, CWD, {})
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("localhost:5000", "http://localhost:5000"),
+        ("10.0.0.7:80/mlflow", "http://10.0.0.7:80/mlflow"),
+        ("https//mlflow.example.org", "https://mlflow.example.org"),
+        ("mlflow.db", "sqlite:///mlflow.db"),
+        ("/srv/runs.SQLite3", "sqlite:////srv/runs.SQLite3"),
+    ],
+)
+def test_a_path_that_is_none_makes_no_folder(given: str, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_target(given, CWD, {})
+    assert meant in (caught.value.hint or "")
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_bytes(b"")
+    with pytest.raises(UsageError) as caught:
+        resolve_target("runs", tmp_path, {})
+    assert "sqlite:///runs" in (caught.value.hint or "")
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    for name in ("runs.db", "10.0.0.7:80"):
+        (tmp_path / name).mkdir()
+        assert resolve_target(name, tmp_path, {}) == (tmp_path / name).as_uri()
+    assert resolve_target("file:new.db", tmp_path, {}) == (tmp_path / "new.db").as_uri()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("sqllite:///x.db", "sqlite:///x.db"),
+        ("sqlite3:///x.db", "sqlite:///x.db"),
+        ("htp://ada:hush-hush@host", "http://***@host"),
+    ],
+)
+def test_a_misspelt_kind_is_set_right(given: str, meant: str) -> None:
+    with pytest.raises(NotSupportedError) as caught:
+        resolve_target(given, CWD, {})
+    assert caught.value.hint == f"did you mean {meant}?"
+
+
 def test_a_windows_drive_is_a_path() -> None:
     assert resolve_target("C:", CWD, {}) == "file:///home/ada/desk/C%3A"
 
