@@ -233,13 +233,22 @@ def find(name: str) -> RunFolder:
 
 
 def newest_first() -> list[RunFolder]:
-    """Return all runs' folders, the newest first."""
+    """Return all runs' folders, the newest first.
+
+    Raises:
+        TrackingError: The folder that holds them cannot be read.
+    """
     try:
         entries = [
             e for e in os.scandir(runs_folder()) if not e.name.startswith(".") and e.is_dir()
         ]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise TrackingError(
+            f"the folder of runs cannot be read: {error.filename}: {error.strerror}",
+            hint="set MLRUN_STATE_DIR to a folder that can be read and written",
+        ) from None
     entries.sort(key=_started, reverse=True)
     return [RunFolder(Path(entry.path)) for entry in entries]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 import time
@@ -93,6 +94,16 @@ def test_unwritable_state_folder_is_an_error_that_names_it(
     monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "file" / "state"))
     with pytest.raises(TrackingError, match="cannot be written") as raised:
         run_folder.create({})
+    assert "MLRUN_STATE_DIR" in str(raised.value.hint)
+
+
+def test_unreadable_state_folder_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MLRUN_STATE_DIR", str(tmp_path / "file"))
+    with pytest.raises(TrackingError, match=re.escape(str(tmp_path / "file"))) as raised:
+        run_folder.newest_first()
     assert "MLRUN_STATE_DIR" in str(raised.value.hint)
 
 
