@@ -275,6 +275,10 @@ def _first_character(failure: _Failure) -> ProjectError | None:
         return None
     index = failure.opened if "an a" in failure.context else failure.at
     first = failure.text[index : index + 1]
+    if not first:
+        return failure.error(
+            "the file ends where a value has to follow", index, "close the brackets that are open"
+        )
     return failure.error(
         f"a value cannot begin with {shown(first)}", index, "put the value in quotes"
     )

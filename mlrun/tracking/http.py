@@ -314,5 +314,5 @@ def _number(name: str, environ: Mapping[str, str]) -> float | None:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise UsageError(f"{name} must be a number, not {text!r}")
+        raise UsageError(f"{name} must be a number, 0 or more, not {text!r}")
     return number

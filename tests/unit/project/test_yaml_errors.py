@@ -34,6 +34,7 @@ CASES = {
     "two documents": ("a: 1\n---\nb: 2\n", "a second document begins here", (2, 1)),
     "a template": ("a: 1\n{% for x in y %}\nb: 2\n{% endfor %}\n", "a template", (2, 1)),
     "a lone bracket": ("a: ]\n", "cannot begin with ']'", (1, 4)),
+    "nothing after a bracket": ("a: [\n", "ends where a value", (2, 1)),
     "a lone brace": ("a: }\n", "cannot begin with '}'", (1, 4)),
     "a column of its own": ("  a: 1\nb: 2\n", "belongs to nothing above it", (2, 1)),
     "text after a block sign": ("a: | echo\n", "follows the | or >", (1, 6)),
