@@ -36,6 +36,7 @@ from mlrun.tracking.gateway.passing import (
 )
 from mlrun.tracking.gateway.paths import endpoint_of
 from mlrun.tracking.gateway.presence import Presence
+from mlrun.tracking.gateway.probing import described, is_strange
 from mlrun.tracking.gateway.provisional import ProvisionalRun, Translation, make_run
 from mlrun.tracking.gateway.records import Draft
 from mlrun.tracking.gateway.requests import read_message
@@ -239,7 +240,15 @@ class ForwardingService:
         if is_outage(answer.status):
             self._presence.lost(f"answered {answer.status}")
             return None, True
-        return answer, False
+        return (None, True) if await self._is_another(answer) else (answer, False)
+
+    async def _is_another(self, answer: web.StreamResponse) -> bool:
+        """Return whether an answer is not the server's own, which then is away."""
+        if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
+            return False
+        if not is_strange(answer.status, answer.body):
+            return False
+        return await self._presence.is_lost(described(answer.status))
 
     async def _keep(
         self,
@@ -282,7 +291,7 @@ class ForwardingService:
         name = query.get("experiment_name", "")
         if self._is_of_unmade(call) or (self._unmade is not None and self._knows_name(name)):
             return self._from_memory(endpoint, query)
-        answer, _ = await self._tried_read(call)
+        answer = await self._tried_read(call)
         if answer is None:
             return self._from_memory(endpoint, query)
         if answer.status != 200 or not isinstance(answer, web.Response):
@@ -293,14 +302,15 @@ class ForwardingService:
         merged = reading.merged(self._known, endpoint, query, answer.body)
         return answer if merged is None else json_answer(merged)
 
-    async def _tried_read(self, call: Call) -> tuple[web.StreamResponse | None, bool]:
+    async def _tried_read(self, call: Call) -> web.StreamResponse | None:
         try:
             body = await call.request.read()
             answer = await self._pass(call, body, self._upstream.limits.write)
         except UpstreamAway as away:
             self._presence.lost(away.reason)
-            return None, False
-        return (None, False) if is_outage(answer.status) else (answer, False)
+            return None
+        is_none = is_outage(answer.status) or await self._is_another(answer)
+        return None if is_none else answer
 
     def _from_memory(self, endpoint: str, query: Mapping[str, str]) -> web.Response:
         found = reading.remembered(self._known, endpoint, query)
@@ -328,6 +338,9 @@ class ForwardingService:
             answer = await self._pass(call, body, self._upstream.limits.answer)
         except UpstreamAway as away:
             self._presence.lost(away.reason)
+            return self._unavailable()
+        is_page = not is_of_files(call.request.raw_path) or answer.status == 401
+        if is_page and not is_outage(answer.status) and await self._is_another(answer):
             return self._unavailable()
         if answer.status == 200 and isinstance(answer, web.Response):
             reading.learn_written(self._known, endpoint, body, answer.body)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from mlrun.tracking.gateway.upstream import Upstream, UpstreamAway
-
-_PROBE = "/api/2.0/mlflow/experiments/get?experiment_id=0"
-"""What every version answers, from its database."""
+from mlrun.tracking.gateway.probing import absence
+from mlrun.tracking.gateway.upstream import Upstream
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
-_LIMIT = 10.0
 
 
 class Presence:
@@ -47,6 +44,16 @@ class Presence:
             )
             self._asking = asyncio.create_task(self._ask())
 
+    async def is_lost(self, reason: str) -> bool:
+        """Find out whether the server is away, where its answer was strange.
+
+        Args:
+            reason: Why it seems to be.
+        """
+        if self.reason is None and await absence(self._upstream) is not None:
+            self.lost(reason)
+        return self.reason is not None
+
     async def close(self) -> None:
         """Ask no more."""
         if self._asking is not None:
@@ -58,13 +65,5 @@ class Presence:
         while self.reason is not None:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-            try:
-                answer = await self._upstream.send("GET", _PROBE, limit=_LIMIT)
-            except UpstreamAway as away:
-                self.reason = away.reason
-                continue
-            if answer.is_outage:
-                self.reason = f"answered {answer.status}"
-            else:
-                self.reason = None
-                self._on_return()
+            self.reason = await absence(self._upstream)
+        self._on_return()

@@ -16,6 +16,7 @@ from mlrun.tracking.gateway.batching import (
 from mlrun.tracking.gateway.doubts import Histories, missing_metrics, read_object
 from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal
+from mlrun.tracking.gateway.probing import absence, described, error_code, is_strange
 from mlrun.tracking.gateway.records import Entry
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MakeRun = Callable[["Upstream", Json], Awaitable[Mapping[str, str]]]
 
 _JSON = {"Content-Type": "application/json"}
 _MISSING = "RESOURCE_DOES_NOT_EXIST"
-_REFUSALS = frozenset({400, 405, 409, 411, 413, 414, 415, 422, 431, 501})
+_REFUSALS = frozenset({400, 403, 404, 405, 409, 411, 413, 414, 415, 422, 431, 501})
 _UNDOING = "/runs/delete-tag"
 
 
@@ -117,7 +118,8 @@ class Shipping:
         body = entry.body_file or entry.body
         self._histories.clear()
         answer = await self._upstream.send(entry.method, entry.target, headers, body, repeat=False)
-        if not _is_refusal(answer) or (self._in_doubt and _was_undone(entry, answer)):
+        is_refusal = await self._is_refusal(answer)
+        if not is_refusal or (self._in_doubt and _was_undone(entry, answer)):
             return
         await self._refuse(entry, answer.status, answer.body)
 
@@ -149,14 +151,14 @@ class Shipping:
             "POST", LOG_BATCH, _JSON, batch.body(metrics), repeat=False
         )
         # On a file store, MLflow calls a parameter that a batch would change an internal error.
-        is_strange = answer.status == 500 and _error_code(answer) is not None
-        if (is_strange and len(batch.entries) > 1) or _is_refusal(answer):
+        is_its_rule = answer.status == 500 and error_code(answer.body) is not None
+        if (is_its_rule and len(batch.entries) > 1) or await self._is_refusal(answer):
             await self._ship_parts(batch, answer)
 
     async def _ship_parts(self, batch: Batch, answer: Answer) -> None:
         self._in_doubt = True  # what was refused as a whole may have been done in part
         entries: Sequence[Entry] = batch.entries
-        if len(entries) == 1 or _error_code(answer) == _MISSING:
+        if len(entries) == 1 or error_code(answer.body) == _MISSING:
             for entry in entries:
                 await self._refuse(entry, answer.status, answer.body)
             return
@@ -172,30 +174,24 @@ class Shipping:
 
     async def _ask(self, target: str) -> Json | None:
         answer = await self._upstream.send("GET", target)
-        return None if _is_refusal(answer) else read_object(answer.body)
+        return None if await self._is_refusal(answer) else read_object(answer.body)
 
+    async def _is_refusal(self, answer: Answer) -> bool:
+        """Return whether the server says no for good.
 
-def _is_refusal(answer: Answer) -> bool:
-    """Return whether the server says no for good.
-
-    Raises:
-        NotNowError: It says neither yes nor no.
-    """
-    if 200 <= answer.status < 300:
-        return False
-    if answer.is_outage or answer.status == 401:
-        raise NotNowError(f"answered {answer.status}")
-    if answer.status in _REFUSALS or _error_code(answer) is not None:
-        return True
-    raise NotNowError(f"answered {answer.status}, and not as a tracking server does")
+        Raises:
+            NotNowError: It says neither yes nor no, or it is not the server that says it.
+        """
+        if answer.is_outage:
+            raise NotNowError(f"answered {answer.status}")
+        if is_strange(answer.status, answer.body):
+            is_final = answer.status in _REFUSALS
+            if not is_final or await absence(self._upstream) is not None:
+                raise NotNowError(described(answer.status))
+        return not 200 <= answer.status < 300
 
 
 def _was_undone(entry: Entry, answer: Answer) -> bool:
     """Return whether what was to be removed is gone already."""
     is_undoing = entry.method == "DELETE" or entry.target.endswith(_UNDOING)
     return is_undoing and answer.status == 404
-
-
-def _error_code(answer: Answer) -> str | None:
-    code = (read_object(answer.body) or {}).get("error_code")
-    return code if isinstance(code, str) else None

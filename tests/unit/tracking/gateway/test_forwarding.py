@@ -385,3 +385,49 @@ def test_of_a_continued_run_not_all_is_known(tmp_path: Path) -> None:
         assert gateway.post("/runs/delete-tag", {"key": "of old"}).status == 200
         assert gateway.metric(5).status == 200
         assert gateway.get("/metrics/get-history", metric_key="loss").status == 503
+
+
+IMPOSTORS = {
+    "a page": ServerReply(200, b"<html>back soon</html>", {"Content-Type": "text/html"}),
+    "nothing behind a proxy": ServerReply(404, b"default backend - 404"),
+    "a page that takes no writes": ServerReply(405, b"<html>not allowed</html>"),
+    "a login elsewhere": ServerReply(302, b"", {"Location": "http://127.0.0.1:9/login"}),
+    "a password that counts no more": ServerReply(401, b"You are not authenticated."),
+}
+
+
+@pytest.mark.parametrize("failing", IMPOSTORS.values(), ids=IMPOSTORS)
+def test_what_answers_in_the_place_of_the_server_is_an_outage(
+    gateway: Buffered, failing: ServerReply
+) -> None:
+    gateway.server.failing = failing
+    assert gateway.metric(0).json == {}
+    assert gateway.put("x", b"content").json == {}
+    assert gateway.get().json["run"]["info"]["run_id"] == RUN_ID
+    assert gateway.served.api("POST", "/runs/search", {}).status == 503
+    time.sleep(0.3)  # it is tried again meanwhile, and nothing is taken for a yes or a no
+    assert gateway.metric(1).status == 200
+    gateway.catch_up()
+    assert steps(gateway.server.points) == [0, 1]
+    assert gateway.server.files == {f"7/{RUN_ID}/artifacts/x": b"content"}
+    assert not (gateway.journal().folder / "refused.jsonl").exists()
+
+
+def test_an_endpoint_that_a_server_does_not_know_is_no_outage(tmp_path: Path) -> None:
+    class Old(FakeMlflow):
+        """Has no `runs/outputs`."""
+
+        def answer(self, received: Received) -> ServerReply:
+            if received.path.endswith("/runs/outputs"):
+                return ServerReply(404, b"<html>Not Found</html>")
+            return super().answer(received)
+
+    with buffered(tmp_path, server=Old()) as gateway:
+        models = [{"model_id": "m-1", "step": 0}]
+        assert gateway.post("/runs/outputs", {"models": models}).status == 404
+        gateway.server.failing = AWAY["cut"]
+        assert gateway.post("/runs/outputs", {"models": models}).status == 200
+        assert gateway.metric(1).status == 200
+        gateway.catch_up()
+        assert steps(gateway.server.points) == [1]
+        assert (gateway.journal().folder / "refused.jsonl").exists()
