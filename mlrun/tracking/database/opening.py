@@ -6,7 +6,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from mlrun.tracking.database.api_error import UNAVAILABLE, ApiError
+from mlrun.tracking.database.api_error import UNAVAILABLE, WRONG_STATE, ApiError
 from mlrun.tracking.database.file_systems import is_local
 from mlrun.tracking.database.schema import HEAD, STATEMENTS
 
@@ -18,6 +18,13 @@ _PAUSE = 0.02
 
 MAKERS_PATIENCE = 10.0
 """Seconds in which an MLflow client that makes a database has its tables."""
+
+_MAKERS_PAUSE = 1.0
+"""Seconds without a change of the schema, after which nobody is at work on a database."""
+
+_SCOPED = ("experiments", "registered_models")
+_WORKSPACE = "default"
+"""What the tables are marked with, in later schemas, where nobody uses workspaces."""
 
 # MLflow's own settings of a connection (mlflow.store.db.utils), and how long a statement keeps.
 _SETTINGS = ("PRAGMA foreign_keys = ON", "PRAGMA case_sensitive_like = ON")
@@ -110,6 +117,9 @@ def _prepare(
         _make(connection, artifact_root)
     elif not tables >= _CORE or "alembic_version" not in tables:
         _wait_for_maker(connection, path)
+    if not _has_experiment(connection):
+        _complete(connection, artifact_root)
+    _refuse_workspaces(connection, path)
     mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     # With a write-ahead log, this loses the last commits when the machine loses its power, and
     # never the database; with a rollback journal it could lose that.
@@ -151,17 +161,97 @@ def _make(connection: sqlite3.Connection, artifact_root: str) -> None:
             for statement in STATEMENTS:
                 connection.execute(statement)
             connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
-            now = time.time_ns() // 1_000_000
-            number, name = DEFAULT_EXPERIMENT
-            connection.execute(
-                "INSERT INTO experiments VALUES (?, ?, ?, 'active', ?, ?)",
-                (int(number), name, f"{artifact_root.rstrip('/')}/{number}", now, now),
-            )
+            _add_default_experiment(connection, artifact_root)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _has_experiment(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM experiments LIMIT 1").fetchone() is not None
+
+
+def _complete(connection: sqlite3.Connection, artifact_root: str) -> None:
+    """Make the default experiment of a database that `mlflow db upgrade` has left empty.
+
+    MLflow does so when it opens one. Where it is at work on this one, it does so at the end.
+    """
+    _wait_for_rest(connection)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if "readonly" in str(error):
+            return  # it can be read all the same
+        raise
+    try:
+        if not _has_experiment(connection):
+            _add_default_experiment(connection, artifact_root)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _wait_for_rest(connection: sqlite3.Connection) -> None:
+    """Wait until a database has an experiment, or its schema has not changed for a while."""
+    schema, since = -1, 0.0
+    while not _has_experiment(connection):
+        now = time.monotonic()
+        version = connection.execute("PRAGMA schema_version").fetchone()[0]
+        if version != schema:
+            schema, since = version, now
+        elif now - since > _MAKERS_PAUSE:
+            return
+        time.sleep(_PAUSE)
+
+
+def _add_default_experiment(connection: sqlite3.Connection, artifact_root: str) -> None:
+    number, name = DEFAULT_EXPERIMENT
+    now = time.time_ns() // 1_000_000
+    fields = {
+        "experiment_id": int(number),
+        "name": name,
+        "artifact_location": f"{artifact_root.rstrip('/')}/{number}",
+        "lifecycle_stage": "active",
+        "creation_time": now,
+        "last_update_time": now,
+    }
+    there = _columns(connection, "experiments")
+    names = [field for field in fields if field in there]
+    marks = ", ".join("?" * len(names))
+    connection.execute(
+        f"INSERT INTO experiments ({', '.join(names)}) VALUES ({marks})",  # noqa: S608
+        [fields[field] for field in names],
+    )
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    query = "SELECT name FROM pragma_table_info(?)"
+    return {name for (name,) in connection.execute(query, (table,))}
+
+
+def _refuse_workspaces(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that several workspaces share, as MLflow does without a server for them.
+
+    Their experiments and models may have the same names.
+
+    Raises:
+        ApiError: It is one.
+    """
+    for table in _SCOPED:
+        if "workspace" not in _columns(connection, table):
+            continue
+        query = f"SELECT workspace FROM {table} WHERE workspace <> ? LIMIT 1"  # noqa: S608
+        row = connection.execute(query, (_WORKSPACE,)).fetchone()
+        if row is not None:
+            raise ApiError(
+                WRONG_STATE,
+                f"The database {path} has workspaces ({row[0]!r}), which mlrun does not use: "
+                "start `mlflow server --enable-workspaces` on it, and give its http:// address.",
+            )
 
 
 def _wait_for_maker(connection: sqlite3.Connection, path: Path) -> None:

@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -81,7 +83,8 @@ def test_database_of_others_keeps_its_journal(tmp_path: Path) -> None:
             connection.execute(statement)
     with closing(connect(path, "/artifacts", 1)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
-        assert connection.execute("SELECT * FROM experiments").fetchall() == []
+        names = connection.execute("SELECT name FROM experiments").fetchall()
+        assert [tuple(row) for row in names] == [("Default",)]
 
 
 def test_several_processes_make_it_once(tmp_path: Path) -> None:
@@ -168,3 +171,63 @@ def test_failures_have_codes_that_clients_act_on(reason: str, code: str) -> None
     error = named(sqlite3.OperationalError(reason), Path("/srv/x.db"))
     assert error.code == code
     assert "/srv/x.db" in error.message
+
+
+def make_empty(path: Path) -> None:
+    """Make a database as `mlflow db upgrade` leaves it: without any experiment."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in STATEMENTS:
+            connection.execute(statement)
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+        connection.commit()
+
+
+def test_database_without_experiment_gets_the_default_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_MAKERS_PAUSE", 0.01)
+    path = tmp_path / "mlflow.db"
+    make_empty(path)
+    for root in ("/artifacts", "/elsewhere"):
+        with closing(connect(path, root, 1)) as connection:
+            rows = connection.execute("SELECT * FROM experiments").fetchall()
+            assert [tuple(row)[:4] for row in rows] == [(0, "Default", "/artifacts/0", "active")]
+
+
+def test_default_experiment_is_left_to_who_makes_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    make_empty(path)
+
+    def make_slowly() -> None:
+        with closing(sqlite3.connect(path)) as other:
+            for number in range(3):
+                other.execute(f"CREATE TABLE later_{number} (x)")
+                other.commit()
+                time.sleep(0.5)
+            other.execute(
+                "INSERT INTO experiments VALUES (0, 'Default', '/theirs/0', 'active', 1, 1)"
+            )
+            other.commit()
+
+    maker = threading.Thread(target=make_slowly)
+    maker.start()
+    with closing(connect(path, "/ours", 10)) as connection:
+        row = connection.execute("SELECT artifact_location FROM experiments").fetchone()
+    maker.join()
+    assert row[0] == "/theirs/0"
+
+
+@pytest.mark.parametrize("table", ["experiments", "registered_models"])
+def test_database_with_workspaces_is_refused(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "mlflow.db"
+    connect(path, "/artifacts", 1).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"ALTER TABLE {table} ADD COLUMN workspace DEFAULT 'default' NOT NULL")
+        other.execute("INSERT INTO registered_models (name) VALUES ('m')")
+        other.commit()
+        connect(path, "/artifacts", 1).close()
+        other.execute(f"UPDATE {table} SET workspace = 'team'")
+        other.commit()
+    with pytest.raises(ApiError, match="workspaces") as raised:
+        connect(path, "/artifacts", 1)
+    assert raised.value.code == "INVALID_STATE"
