@@ -35,6 +35,8 @@ _DRIVERS = {
 }
 """What MLflow needs besides itself for an address, by its scheme."""
 
+_BACKENDS = ("sqlite", "postgresql", "mysql", "mssql", "file")
+
 _ASK_REVISION = """
 import os, sqlalchemy
 with sqlalchemy.create_engine(os.environ["MLRUN_DATABASE"]).connect() as connection:
@@ -92,6 +94,8 @@ def prepare_server(
         TrackingError: The database has another schema than this MLflow's, or is in use.
         EnvironmentBuildError: There is no MLflow to start.
     """
+    if "--help" in server.words:
+        return _help(environ, report)
     backend = _absolute_backend(server, cwd, environ)
     database = sqlite_path(backend, cwd)
     if server.upgrade and database is None:
@@ -114,9 +118,18 @@ def prepare_server(
     return Program(argv, _variables(backend, environment, environ))
 
 
+def _help(environ: Mapping[str, str], report: Report) -> Program:
+    """Return what prints MLflow's own help; nothing need be there to serve."""
+    environment = prepare_mlflow(report, ())
+    environment.hand_over()
+    argv = (str(mlflow_program(environment)), "server", "--help")
+    return Program(argv, _variables("", environment, environ))
+
+
 def _absolute_backend(server: TeamServer, cwd: Path, environ: Mapping[str, str]) -> str:
     given = server.backend or environ.get(_BACKEND) or ""
     if given:
+        _refuse_misspelt(given)
         return given
     place = find_place(None, cwd, environ)
     if place.is_server:
@@ -125,6 +138,27 @@ def _absolute_backend(server: TeamServer, cwd: Path, environ: Mapping[str, str])
             hint="--backend-store-uri names the database or the folder to serve",
         )
     return place.uri
+
+
+def _refuse_misspelt(backend: str) -> None:
+    """Refuse what MLflow would answer with a traceback."""
+    scheme, separator, rest = backend.partition("://")
+    kind = scheme.partition("+")[0].lower()
+    if not separator or kind in _BACKENDS:
+        return
+    if kind in ("http", "https"):
+        raise UsageError(
+            f"{mask_url(backend)} is a server already",
+            hint="--backend-store-uri names the database or the folder to serve",
+        )
+    from mlrun.near_miss import near_miss
+
+    meant = near_miss(kind, _BACKENDS)
+    if meant is not None:
+        raise UsageError(
+            f"the address {mask_url(backend)} is of an unknown kind: {scheme}",
+            hint=f"did you mean {mask_url(f'{meant}://{rest}')}?",
+        )
 
 
 def _head_of_file(database: Path) -> str | None:

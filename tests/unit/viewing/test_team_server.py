@@ -95,3 +95,28 @@ def test_there_is_no_backup_of_another_machines_database(
     with pytest.raises(UsageError, match=r"postgresql://.*is none") as caught:
         program(TeamServer(POSTGRES, None, (), upgrade=True), tmp_path)
     assert "secret" not in str(caught.value)
+
+
+def test_help_needs_nothing_to_serve(tmp_path: Path, prepared: Prepared) -> None:
+    make_database(tmp_path / "mlflow.db")
+    found = program(TeamServer(None, None, ("--help",)), tmp_path)
+    assert found.argv[1:] == ("server", "--help")
+    assert prepared.handed_over
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("sqllite:///x.db", "sqlite:///x.db"),
+        ("postgres://user:secret@host/runs", "postgresql://***@host/runs"),
+        ("http://host:5000", "--backend-store-uri names"),
+    ],
+)
+def test_a_misspelt_address_is_refused_before_anything_is_built(
+    given: str, hint: str, tmp_path: Path, prepared: Prepared
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        program(TeamServer(given, None, ()), tmp_path)
+    assert hint in str(caught.value.hint)
+    assert "secret" not in f"{caught.value}{caught.value.hint}"
+    assert not prepared.handed_over
