@@ -196,8 +196,9 @@ def test_end_is_delivered_later_when_the_server_fails_during_the_run(place: Plac
 
 def test_waiting_for_a_server_is_said(place: Place) -> None:
     place.write("entry_points: {main: {command: 'true'}}")
-    with StubServer([Reply(503, b"")]) as server:
-        patience = {"MLRUN_TRACKING_PATIENCE": "3"}
+    with StubServer([Reply(hang=True)]) as server:
+        # The pauses between attempts are drawn; the time of one attempt is not.
+        patience = {"MLRUN_TRACKING_PATIENCE": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "3"}
         answer = place.run_project("--tracking-uri", server.url, env=patience)
     assert answer.returncode == 125
     assert f"waiting for {server.url}" in answer.stderr
