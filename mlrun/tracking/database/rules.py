@@ -54,6 +54,11 @@ def checked_name(message: Message, kind: str, shown_as: str = "key") -> str:
     return name
 
 
+def is_name(text: str) -> bool:
+    """Return whether a text can be the name of a metric, a parameter or a tag."""
+    return len(text) <= KEY_LENGTH and not _problem(text)
+
+
 @lru_cache(maxsize=4096)
 def _problem(name: str) -> str:
     """Return why a text cannot be a name, empty if it can."""
