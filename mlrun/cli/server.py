@@ -57,10 +57,8 @@ def command(
     """Become the server: its signals and its exit code are those of this process."""
     from mlrun.viewing.team_server import TeamServer, prepare_server
 
-    given = ["--host", host] if host else []
-    given += ["--port", str(port)] if port else []
     server = TeamServer(
-        backend_store_uri, artifacts_destination, (*given, *words), packages, upgrade
+        backend_store_uri, artifacts_destination, words, packages, upgrade, host, port
     )
     with signals_raise():
         program = prepare_server(server, current_folder(), os.environ, say)

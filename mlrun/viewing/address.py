@@ -94,6 +94,20 @@ def chosen_address(host: str, port: int | None) -> Iterator[Address]:
     )
 
 
+def refuse_taken(host: str, port: int) -> None:
+    """Refuse a place where nobody can listen.
+
+    Raises:
+        UsageError: The port is taken, or the host is none of this machine.
+    """
+    problem = _problem(host, port)
+    if problem is not None:
+        raise UsageError(
+            f"cannot listen on port {port} of {host}: {problem}",
+            hint="--port takes another port, --host another address of this machine",
+        )
+
+
 def _reserve(port: int) -> socket.socket | None:
     """Return what keeps other mlruns from a port until it is closed; None if one has it.
 

@@ -17,6 +17,7 @@ from mlrun.environments.mlflow_program import (
 )
 from mlrun.errors import TrackingError, UsageError
 from mlrun.execution.redact import mask_url
+from mlrun.viewing.address import DEFAULT_PORT, refuse_taken
 from mlrun.viewing.database_file import head_of
 from mlrun.viewing.place import find_place, sqlite_path
 from mlrun.viewing.private_folder import private_folder
@@ -56,6 +57,8 @@ class TeamServer:
         words: Further words for `mlflow server`.
         packages: Further packages for its environment.
         upgrade: Whether to upgrade a local database before.
+        host: The interface to listen on; None for MLflow's own choice.
+        port: The port to listen on; None for MLflow's own choice.
     """
 
     backend: str | None
@@ -63,6 +66,8 @@ class TeamServer:
     words: tuple[str, ...]
     packages: tuple[str, ...] = ()
     upgrade: bool = False
+    host: str | None = None
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def prepare_server(
         report: Takes a line when something takes its time.
 
     Raises:
-        UsageError: The addresses contradict each other.
+        UsageError: The addresses contradict each other, or the port is taken.
         TrackingError: The database has another schema than this MLflow's, or is in use.
         EnvironmentBuildError: There is no MLflow to start.
     """
@@ -105,6 +110,7 @@ def prepare_server(
         )
     if database is not None and not server.upgrade:
         _refuse_other_schema(backend, _head_of_file(database))
+    _refuse_taken_port(server, environ)
     extra = (*_drivers(backend, server.artifacts or ""), *server.packages)
     environment = prepare_mlflow(report, extra)
     if database is not None and server.upgrade and _head_of_file(database):
@@ -113,7 +119,12 @@ def prepare_server(
     elif database is None:
         _refuse_other_schema(backend, _asked_revision(environment, backend, environ))
     environment.hand_over()
-    words = ["--artifacts-destination", server.artifacts] if server.artifacts else []
+    options = {
+        "--artifacts-destination": server.artifacts,
+        "--host": server.host,
+        "--port": server.port,
+    }
+    words = [word for name, value in options.items() if value for word in (name, str(value))]
     argv = (str(mlflow_program(environment)), "server", *words, *server.words)
     return Program(argv, _variables(backend, environment, environ))
 
@@ -124,6 +135,14 @@ def _help(environ: Mapping[str, str], report: Report) -> Program:
     environment.hand_over()
     argv = (str(mlflow_program(environment)), "server", "--help")
     return Program(argv, _variables("", environment, environ))
+
+
+def _refuse_taken_port(server: TeamServer, environ: Mapping[str, str]) -> None:
+    """Refuse a port that is taken: MLflow's server would say so late, and leave with 0."""
+    port = str(server.port or environ.get("MLFLOW_PORT") or DEFAULT_PORT)
+    # The options of the program that serves may name another place.
+    if port.isdecimal() and not any("-opts" in word for word in server.words):
+        refuse_taken(server.host or environ.get("MLFLOW_HOST") or "127.0.0.1", int(port))
 
 
 def _absolute_backend(server: TeamServer, cwd: Path, environ: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
 
 
 def program(server: TeamServer, cwd: Path, **environ: str) -> Program:
-    return prepare_server(server, cwd, {"PATH": "/usr/bin", **environ}, lambda _: None)
+    variables = {"PATH": "/usr/bin", "MLFLOW_PORT": "0", **environ}
+    return prepare_server(server, cwd, variables, lambda _: None)
 
 
 def test_a_password_stands_in_no_command_line(tmp_path: Path, prepared: Prepared) -> None:
@@ -120,3 +122,24 @@ def test_a_misspelt_address_is_refused_before_anything_is_built(
     assert hint in str(caught.value.hint)
     assert "secret" not in f"{caught.value}{caught.value.hint}"
     assert not prepared.handed_over
+
+
+def test_a_taken_port_is_refused_before_anything_is_built(
+    tmp_path: Path, prepared: Prepared
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=str(port)):
+            program(TeamServer("runs", None, (), port=port), tmp_path)
+        with pytest.raises(UsageError, match=str(port)):
+            program(TeamServer("runs", None, ()), tmp_path, MLFLOW_PORT=str(port))
+        assert not prepared.handed_over
+        elsewhere = ("--uvicorn-opts", "--uds here")
+        assert program(TeamServer("runs", None, elsewhere, port=port), tmp_path).argv
+
+
+def test_host_and_port_are_handed_on(tmp_path: Path, prepared: Prepared) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = program(TeamServer("runs", None, ("-w", "2"), host="127.0.0.1", port=port), tmp_path)
+    assert found.argv[2:] == ("--host", "127.0.0.1", "--port", str(port), "-w", "2")
