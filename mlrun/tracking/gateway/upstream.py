@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -281,13 +282,20 @@ class Upstream:
                 f"could not be reached within {self.limits.connect:g} s", is_settled=True
             )
         if isinstance(error, aiohttp.ClientConnectorError):
-            reason = error.strerror or str(error.os_error)
-            return UpstreamAway(f"no connection: {reason}", is_settled=True)
+            return UpstreamAway(f"no connection: {_reason(error)}", is_settled=True)
         if isinstance(error, asyncio.TimeoutError):
             return UpstreamAway("did not answer in time")
         if isinstance(error, aiohttp.ServerDisconnectedError):
             return UpstreamAway("closed the connection before its answer")
         return UpstreamAway(f"the connection broke: {str(error) or type(error).__name__}")
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    """Return why there is no connection; asyncio's own text names a call, not the reason."""
+    number = error.errno
+    if number and number > 0 and not isinstance(error, aiohttp.ClientSSLError):
+        return os.strerror(number)
+    return error.strerror or str(error.os_error)
 
 
 class _Moving:

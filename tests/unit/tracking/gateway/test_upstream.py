@@ -80,6 +80,13 @@ def test_a_file_is_sent_with_its_length(tmp_path: Path) -> None:
     assert server.received[0].body == file.read_bytes()
 
 
+def test_a_refused_connection_is_named_in_words() -> None:
+    with StubServer([]) as server:
+        address = server.url
+    with pytest.raises(UpstreamAway, match="no connection: Connection refused$"):
+        ask(address)
+
+
 def test_an_untrusted_certificate_is_refused_and_a_named_authority_trusted(
     authority: trustme.CA, tmp_path: Path
 ) -> None:
