@@ -83,7 +83,7 @@ def test_a_file_is_sent_with_its_length(tmp_path: Path) -> None:
 def test_a_refused_connection_is_named_in_words() -> None:
     with StubServer([]) as server:
         address = server.url
-    with pytest.raises(UpstreamAway, match="no connection: Connection refused$"):
+    with pytest.raises(UpstreamAway, match=r"no connection: Connection refused$"):
         ask(address)
 
 
