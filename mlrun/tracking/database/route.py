@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mlrun.tracking.database.message import Json, Message
 from mlrun.tracking.database.session import Session
@@ -16,7 +15,6 @@ transaction: several requests may share one, each inside a savepoint of its own.
 """
 
 
-@dataclass(frozen=True)
 class Route:
     """One endpoint.
 
@@ -29,7 +27,11 @@ class Route:
         writes: Whether it needs a transaction that writes.
     """
 
-    method: str
-    path: str
-    operation: Operation
-    writes: bool = False
+    # No dataclass, which takes half a millisecond to make on the way to the command.
+    __slots__ = ("method", "operation", "path", "writes")
+
+    def __init__(self, method: str, path: str, operation: Operation, writes: bool = False) -> None:
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.writes = writes
