@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from aiohttp import web
 
@@ -28,7 +29,13 @@ _KEEP_ALIVE = 30 * 24 * 3600.0
 """Seconds: a training may pause for days between two requests, and its client does not ask."""
 
 _LONGEST_LINE = 64 * 2**10
+_MOST_HEADERS = 128
 _BACKLOG = 1024
+
+_STRANGERS_TIME = 20.0
+"""Seconds that a connection has to bring a request with the token: a process has few of them,
+and anyone on this machine can open one."""
+
 _LAST_REQUESTS = 1.0
 """Seconds that requests have that are being answered when the server ends."""
 
@@ -110,6 +117,7 @@ class _Server:
         )
         self._runners: list[web.ServerRunner] = []
         self._copies: list[socket.socket] = []
+        self._admitted: WeakSet[asyncio.Transport] = WeakSet()
         self._service: Service | None = None
         self._beginning = asyncio.Lock()
 
@@ -122,7 +130,9 @@ class _Server:
         for listener in self._listeners:
             await self._listen(listener)
         ending.when_asked(partial(_set_from_afar, loop, asked))
+        cutting = loop.create_task(self._cut_strangers())
         await asked.wait()
+        cutting.cancel()
         undelivered = await self._finish(asked, ending)
         await self._end()
         return undelivered
@@ -161,6 +171,20 @@ class _Server:
             for site in runner.sites:
                 await site.stop()
 
+    async def _cut_strangers(self) -> None:
+        """Cut who has connected and brings no request with the token."""
+        seen: WeakKeyDictionary[asyncio.Transport, float] = WeakKeyDictionary()
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_STRANGERS_TIME / 4)
+            for runner in self._runners:
+                for connection in runner.server.connections if runner.server else ():
+                    transport = connection.transport
+                    if transport is None or transport in self._admitted:
+                        continue
+                    if loop.time() - seen.setdefault(transport, loop.time()) > _STRANGERS_TIME:
+                        transport.abort()
+
     async def _listen(self, listener: Listener) -> None:
         admission = Admission(self._identity.token, listener.hosts)
         server = web.Server(
@@ -171,6 +195,7 @@ class _Server:
             keepalive_timeout=_KEEP_ALIVE,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
+            max_headers=_MOST_HEADERS,
             auto_decompress=False,
         )
         runner = web.ServerRunner(server, shutdown_timeout=_LAST_REQUESTS)
@@ -202,6 +227,8 @@ class _Server:
     ) -> web.StreamResponse:
         if not admission.admits(request):
             return unauthenticated()
+        if request.transport is not None:
+            self._admitted.add(request.transport)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0

@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 from aiohttp import web
 
+from mlrun.tracking.gateway import server
 from mlrun.tracking.gateway.answers import json_answer
 from mlrun.tracking.gateway.service import Call
 from tests.gateways import Reply, Served, basic, gateway_before
@@ -287,3 +288,29 @@ def test_a_failure_in_the_middle_of_an_answer_cuts_the_line() -> None:
     with gateway_before(lambda: StubService(begin_and_fail)) as served:
         with pytest.raises(http.client.IncompleteRead):
             served.ask("GET", "/x")
+
+
+def test_who_never_shows_the_token_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_STRANGERS_TIME", 0.2)
+    with gateway_before(StubService) as served:
+        known = served.connect()
+        assert served.ask("GET", "/a", connection=known).status == 200
+        for beginning in (b"", b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n"):
+            with socket.create_connection(("127.0.0.1", served.port), timeout=60) as stranger:
+                stranger.sendall(beginning)
+                with suppress(ConnectionResetError):
+                    assert stranger.recv(1) == b""
+        assert known.sock is not None
+        before = known.sock
+        assert served.ask("GET", "/b", connection=known).status == 200
+        assert known.sock is before
+        known.close()
+
+
+def test_endless_headers_are_refused(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n")
+        with suppress(ConnectionError):
+            for number in range(10_000):
+                stranger.sendall(b"X-%d: %s\r\n" % (number, b"a" * 1000))
+            pytest.fail("ten megabytes of headers were taken")
