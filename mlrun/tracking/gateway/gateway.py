@@ -113,6 +113,7 @@ class Gateway:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ending = Ending()
+        self._has_ended = threading.Event()
         self.address = self._listen("127.0.0.1", ("localhost",), is_local=True)
 
     def variables(
@@ -168,11 +169,11 @@ class Gateway:
         with self._lock:
             thread = self._thread
             self._ending.ask(patience)
-        if thread is not None:
-            thread.join(None if patience is None else patience + _MARGIN)
-            if thread.is_alive():
-                self._notify("the gateway to the tracking store did not end in time")
-                return max(self._ending.undelivered, 1)
+        most = None if patience is None else patience + _MARGIN
+        # Not by joining: Python to 3.12 takes a thread for over whose joining Ctrl-C broke off.
+        if thread is not None and not self._has_ended.wait(most):
+            self._notify("the gateway to the tracking store did not end in time")
+            return max(self._ending.undelivered, 1)
         for listener in self._listeners:
             listener.socket.close()
         return self._ending.undelivered
@@ -194,8 +195,13 @@ class Gateway:
         return f"http://{host}:{port}"
 
     def _work(self) -> None:
-        if not self._has_backlog and not self._is_needed():
-            return
+        try:
+            if self._has_backlog or self._is_needed():
+                self._serve()
+        finally:
+            self._has_ended.set()
+
+    def _serve(self) -> None:
         from mlrun.tracking.gateway.server import serve_until
 
         serve_until(self._ending, self._listeners, self._identity, self._make_service, self._notify)
