@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PENDING = "pending.json"
 OUTCOME = "outcome.json"
 
+_PATIENCE = 2.0
+"""Seconds of delivery at the end before that is said."""
+
 _COURTESY = 0.5
 """Seconds that a finished run waits for the delivery of what earlier runs left undone."""
 
@@ -146,16 +149,38 @@ class LaunchedRun:
         """Deliver what the gateway has kept, and return how many records it still has."""
         if self._gateway is None:
             return 0
-        left = self._gateway.close(self._flush_timeout or None)
-        if left:
-            message = (
-                f"{left} record{'s' * (left > 1)} and the end of run {self.tracked.run_id} are not "
-                f"delivered to {self._store.uri} yet; they are kept in {self._folder.path}, and "
-                "`mlrun sync` delivers them"
-            )
-            data = {"phase": "finish", "code": "undelivered", "records": left}
-            self._listen(Event(EventKind.WARNING, message, data))
+        timer = threading.Timer(_PATIENCE, self._tell_of_waiting)
+        timer.daemon = True
+        timer.start()
+        try:
+            left = self._gateway.close(self._flush_timeout or None)
+        except BaseException:  # somebody does not want to wait for the rest
+            timer.cancel()
+            self._tell_of_rest(self._gateway.close(0))
+            raise
+        finally:
+            timer.cancel()
+        self._tell_of_rest(left)
         return left
+
+    def _tell_of_waiting(self) -> None:
+        most = f"for up to {self._flush_timeout:g} s" if self._flush_timeout else "without limit"
+        line = (
+            f"delivering to {self._store.uri} what it has not got yet, {most} "
+            "(Ctrl-C leaves the rest to `mlrun sync`)"
+        )
+        self._listen(Event(EventKind.PROGRESS, line, {"phase": "finish"}))
+
+    def _tell_of_rest(self, left: int) -> None:
+        if not left:
+            return
+        message = (
+            f"{left} record{'s' * (left > 1)} and the end of run {self.tracked.run_id} are not "
+            f"delivered to {self._store.uri} yet; they are kept in {self._folder.path}, and "
+            "`mlrun sync` delivers them"
+        )
+        data = {"phase": "finish", "code": "undelivered", "records": left}
+        self._listen(Event(EventKind.WARNING, message, data))
 
     def _outcome_of(self, ending: Ending, end: RunEnd, *, delivered: bool = False) -> Outcome:
         matters = not delivered and self._undelivered is UndeliveredPolicy.FAIL

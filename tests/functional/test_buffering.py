@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.functional.commands import Place
+from tests.functional.commands import MLRUN, Place
 from tests.functional.test_local_database import script
 from tests.stub_server import Received, Reply, StubServer
 
@@ -129,6 +131,30 @@ def test_outage_is_kept_said_and_delivered_by_sync(
     assert answers.metrics == [("loss", 1.5, step) for step in range(5)]
     assert answers.status == "FINISHED"
     assert scripted.mlrun("sync", "--list").stdout.count(RUN_ID) == 0
+
+
+def test_who_waits_for_the_delivery_is_told_and_may_leave_it(
+    scripted: Place, server: tuple[Server, StubServer]
+) -> None:
+    answers, stub = server
+    script(scripted, "import pathlib\npathlib.Path('started').touch()\n" + LOG)
+    answers.fails = lambda: (scripted.project / "started").exists()
+    words = ("run", "project", "--tracking-uri", stub.url, "--buffer-tracking")
+    process = subprocess.Popen(
+        [*MLRUN, *words, "--flush-timeout", "0", "--undelivered", "fail"],
+        cwd=scripted.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    said = ""
+    while "Ctrl-C leaves the rest" not in said:
+        said = process.stderr.readline()
+        assert said, "ended by itself"
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate()[1]
+    assert process.returncode == 123
+    assert "`mlrun sync` delivers them" in stderr
 
 
 def test_server_that_is_away_from_the_start_is_an_error(scripted: Place) -> None:
