@@ -7,13 +7,17 @@ import binascii
 import hmac
 
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 
 class Admission:
     """Decides on requests.
 
     Args:
-        token: What each must bear, as bearer token or as the password of any user.
+        token: What each must bear: as bearer token, as the password of any user, or as the
+            first part of its path.
         hosts: What each may name as its host: a page of a browser, led here by a name that
             changed its address, names another.
     """
@@ -21,7 +25,25 @@ class Admission:
     def __init__(self, token: str, hosts: frozenset[str]) -> None:
         self._token = token.encode()
         self._bearer = b"Bearer " + self._token
+        self._prefix = f"/{token}/".encode()
         self._hosts = hosts
+
+    def read_path(self, message: RawRequestMessage) -> RawRequestMessage:
+        """Return what came, with the token that its path begins with in the header instead.
+
+        A message whose path does not begin with it is returned as it is.
+        """
+        length = len(self._prefix)
+        given = message.path[:length].encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._prefix):
+            return message
+        # Clients write a slash too many before the paths of artifacts.
+        path = "/" + message.path[length:].lstrip("/")
+        headers = CIMultiDict(message.headers)
+        headers["Authorization"] = self._bearer.decode()
+        return message._replace(
+            path=path, url=URL(path, encoded=True), headers=CIMultiDictProxy(headers)
+        )
 
     def admits(self, request: web.BaseRequest) -> bool:
         """Return whether a request may be answered; in a time that tells nothing."""

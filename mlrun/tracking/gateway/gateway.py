@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mlrun.errors import TrackingError
-from mlrun.tracking.gateway.variables import contradicting, gateway_variables
+from mlrun.tracking.gateway.variables import contradicting, gateway_variables, is_in_netrc
 
 if TYPE_CHECKING:
     from mlrun.tracking.gateway.service import Service
@@ -84,7 +84,7 @@ class Gateway:
 
     Attributes:
         address: `http://127.0.0.1:PORT`.
-        token: What every request must bear.
+        token: What every request must bear, in a header or as the first part of its path.
         unset: Inherited variables that the command must not see.
 
     Raises:
@@ -126,10 +126,13 @@ class Gateway:
             address: The gateway's, where the command sees it at another one.
         """
         seen = address or self.address
+        host = seen.removeprefix("http://").rpartition(":")[0]
+        if address is None and is_in_netrc(environ, host):
+            seen = f"{seen}/{self.token}"
         return gateway_variables(
             environ,
             address=seen,
-            host=seen.removeprefix("http://").rpartition(":")[0],
+            host=host,
             token=self.token,
             target=self._target,
         )

@@ -189,7 +189,7 @@ class _Server:
         admission = Admission(self._identity.token, listener.hosts)
         server = web.Server(
             partial(self._handle, listener, admission),
-            request_factory=_make_request,
+            request_factory=partial(_make_request, admission),
             access_log=None,
             logger=_quiet_logger(),
             keepalive_timeout=_KEEP_ALIVE,
@@ -300,11 +300,17 @@ def _set_from_afar(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> Non
         loop.call_soon_threadsafe(event.set)
 
 
-def _make_request(*words: Any) -> web.BaseRequest:
+def _make_request(admission: Admission, *words: Any) -> web.BaseRequest:
     message, payload, protocol, writer, task = words
     loop = asyncio.get_running_loop()
     return web.BaseRequest(
-        message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY
+        admission.read_path(message),
+        payload,
+        protocol,
+        writer,
+        task,
+        loop,
+        client_max_size=LARGEST_BODY,
     )
 
 

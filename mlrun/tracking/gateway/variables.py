@@ -34,6 +34,38 @@ def contradicting(target: str) -> tuple[str, ...]:
     return _CONTRADICTING if is_server else _CONTRADICTING + _WORKSPACES
 
 
+def is_in_netrc(environ: Mapping[str, str], host: str) -> bool:
+    """Return whether the user's `.netrc` names a user for the gateway's host.
+
+    The library below MLflow's Python clients (requests) then sends that one instead of the
+    token, whatever the client says. Mostly it is an entry `default`, which is for all hosts.
+    The file is the command's too, so that neither it nor the variable `NETRC` is touched.
+
+    Args:
+        environ: What the command would inherit.
+        host: The gateway's.
+    """
+    home = environ.get("HOME", "")
+    places = [environ["NETRC"]] if "NETRC" in environ else [f"{home}/.netrc", f"{home}/_netrc"]
+    path = next((place for place in places if os.access(place, os.F_OK)), None)
+    if path is None:
+        return False
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if "default" not in text and host not in text:
+            return False
+        from netrc import NetrcParseError, netrc
+
+        try:
+            entry = netrc(path).authenticators(host)
+        except NetrcParseError:
+            return False
+    except (OSError, UnicodeDecodeError):
+        return False
+    return entry is not None and any(entry)
+
+
 def gateway_variables(
     environ: Mapping[str, str], *, address: str, host: str, token: str, target: str
 ) -> dict[str, str]:

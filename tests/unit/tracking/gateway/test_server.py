@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -314,3 +315,21 @@ def test_endless_headers_are_refused(served: Served) -> None:
             for number in range(10_000):
                 stranger.sendall(b"X-%d: %s\r\n" % (number, b"a" * 1000))
             pytest.fail("ten megabytes of headers were taken")
+
+
+def test_the_token_opens_as_the_first_part_of_a_path(served: Served, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("default login a password b", encoding="utf-8")
+    found = served.gateway.variables({"HOME": str(tmp_path)})
+    address = found["MLFLOW_TRACKING_URI"]
+    assert address == f"{served.gateway.address}/{served.gateway.token}"
+    assert found["MLRUN_GATEWAY_ADDRESS"] == address
+    path = address.removeprefix(served.gateway.address)
+    wrong = {"Authorization": basic("a", "b")}
+    for rest in ("/api/2.0/mlflow/runs/get?run_id=%2F1", "//api/2.0/x", "/"):
+        reply = served.ask("POST", f"{path}{rest}", body=b"12", headers=wrong)
+        assert (reply.status, reply.json["path"]) == (200, f"/{rest.lstrip('/')}")
+        assert reply.json["size"] == 2
+    for other in (f"{path[:-1]}/x", f"{path}0/x", path, f"//{path[1:]}/x", f"/x{path}/x", "//x"):
+        assert_refused(served.ask("GET", other, headers=wrong))
+    named = {**wrong, "Host": "elsewhere"}
+    assert_refused(served.ask("GET", f"{path}/x", headers=named))

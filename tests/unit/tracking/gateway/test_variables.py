@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.tracking.gateway.variables import contradicting, gateway_variables
+from mlrun.tracking.gateway.variables import contradicting, gateway_variables, is_in_netrc
 
 
 def variables(environ: dict[str, str], target: str = "sqlite:////db") -> dict[str, str]:
@@ -86,3 +86,35 @@ def test_workspaces_are_for_servers() -> None:
     assert "MLFLOW_WORKSPACE" in contradicting("sqlite:////db")
     assert "MLFLOW_WORKSPACE" not in contradicting("https://far")
     assert "MLFLOW_TRACKING_AUTH" in contradicting("https://far")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_in"),
+    [
+        (None, False),
+        ("machine example.org login a password b", False),
+        ("machine example.org login a password b\ndefault login c password d", True),
+        ("machine 127.0.0.1 login a password b", True),
+        ("machine defaults.org login a password b", False),
+        ("default login", False),
+        ("machine 127.0.0.1 what", False),
+    ],
+)
+@pytest.mark.parametrize("place", [".netrc", "_netrc", "elsewhere"])
+def test_a_user_named_for_every_host_is_noticed(
+    tmp_path: Path, text: str | None, is_in: bool, place: str
+) -> None:
+    path = tmp_path / place
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    environ = {"HOME": str(tmp_path)}
+    if place == "elsewhere":
+        environ["NETRC"] = str(path)
+    assert is_in_netrc(environ, "127.0.0.1") is is_in
+    if place != "elsewhere":
+        assert not is_in_netrc({**environ, "NETRC": str(tmp_path / "none")}, "127.0.0.1")
+
+
+def test_a_file_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_bytes(b"default login \xff password x")
+    assert not is_in_netrc({"HOME": str(tmp_path)}, "127.0.0.1")
