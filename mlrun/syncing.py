@@ -206,7 +206,7 @@ async def _ship(journal: Journal, upstream: Upstream, progress: Progress) -> str
         while tries < _TRIES:
             reason = await _ship_next(shipping)
             if reason is not None:
-                tries += 1
+                tries = 0 if shipping.is_sifting else tries + 1
                 await asyncio.sleep(_PAUSE)
             elif not journal.waiting():
                 return None

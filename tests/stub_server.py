@@ -141,6 +141,7 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
 
         do_POST = do_GET  # noqa: N815 - the name that http.server looks for
         do_PUT = do_GET  # noqa: N815
+        do_DELETE = do_GET  # noqa: N815
         do_CONNECT = do_GET  # noqa: N815
 
         def _send(self, reply: Reply) -> None:

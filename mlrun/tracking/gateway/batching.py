@@ -26,7 +26,9 @@ LOG_BATCH = "/api/2.0/mlflow/runs/log-batch"
 _MOST_METRICS = 1000
 _MOST_OTHERS = 100
 _MOST_ALTOGETHER = 1000
-_MOST_ENTRIES = 5000
+MOST_ENTRIES = 5000
+"""Of the journal, that are looked at together."""
+
 _SMALL_WRITE = re.compile(
     r"/(?:ajax-)?api/2\.0/(?:preview/)?mlflow/runs/(log-metric|log-parameter|set-tag|log-batch)"
 )
@@ -103,9 +105,19 @@ class Window:
         found = [entry for batch in self.batches for entry in batch.entries]
         return any(e.doubtful for e in found) or bool(self.single and self.single.doubtful)
 
+    @property
+    def first(self) -> Entry:
+        """Its first entry."""
+        return self.single or self.batches[0].entries[0]
 
-def next_window(entries: Iterable[Entry]) -> Window | None:
-    """Return what is to be sent next, None where nothing waits."""
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return sum(len(batch.entries) for batch in self.batches) or 1
+
+
+def next_window(entries: Iterable[Entry], most: int = MOST_ENTRIES) -> Window | None:
+    """Return what is to be sent next, at most so many entries; None where nothing waits."""
     batches: dict[str, Batch] = {}
     last = count = 0
     for entry in entries:
@@ -118,7 +130,7 @@ def next_window(entries: Iterable[Entry]) -> Window | None:
         if not batch.add(entry, parts):
             break
         last, count = entry.number, count + 1
-        if count == _MOST_ENTRIES:
+        if count >= most:
             break
     filled = tuple(batch for batch in batches.values() if batch.entries)
     return Window(last, filled) if filled else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlrun.tracking.gateway.batching import (
     LOG_BATCH,
+    MOST_ENTRIES,
     Batch,
     Window,
     batch_of,
@@ -18,6 +20,7 @@ from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal
 from mlrun.tracking.gateway.probing import absence, described, error_code, is_strange
 from mlrun.tracking.gateway.records import Entry
+from mlrun.tracking.gateway.trial import Trial
 
 if TYPE_CHECKING:
     from mlrun.tracking.gateway.upstream import Answer, Upstream
@@ -30,6 +33,8 @@ _JSON = {"Content-Type": "application/json"}
 _MISSING = "RESOURCE_DOES_NOT_EXIST"
 _REFUSALS = frozenset({400, 403, 404, 405, 409, 411, 413, 414, 415, 422, 431, 501})
 _UNDOING = "/runs/delete-tag"
+_MOST_ALLOWANCE = 8
+"""Times the limit of a write."""
 
 
 class NotNowError(Exception):
@@ -37,11 +42,14 @@ class NotNowError(Exception):
 
     Attributes:
         reason: Why, in words.
+        answer: What it answered instead, None where nothing came that says something of what
+            was sent.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, answer: Answer | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.answer = answer
 
 
 class Shipping:
@@ -72,6 +80,15 @@ class Shipping:
         self._histories: Histories = {}
         # A process that was killed may have sent what comes first.
         self._in_doubt = journal.waiting() > 0
+        self._doubt_until = 0
+        self._most = MOST_ENTRIES
+        self._allowance = 1
+        self._trial = Trial(upstream)
+
+    @property
+    def is_sifting(self) -> bool:
+        """Whether the server works, and what it does not take is being found out."""
+        return self._trial.has_passed
 
     async def ship_next(self) -> bool:
         """Deliver the next window; return False where nothing waits.
@@ -84,22 +101,55 @@ class Shipping:
         window = await asyncio.to_thread(self._next)
         if window is None:
             return False
-        self._in_doubt = self._in_doubt or window.is_doubtful
+        if self._in_doubt:
+            self._doubt_until = max(self._doubt_until, window.last)
+        self._in_doubt = window.is_doubtful or window.first.number <= self._doubt_until
         try:
-            await self._ship(window)
+            await self._ship_or_give_up(window)
         except UpstreamAway as away:
-            self._in_doubt = self._in_doubt or not away.is_settled
+            if not away.is_settled:  # it may need longer, or less at once
+                self._doubt(window)
+                self._allowance = min(2 * self._allowance, _MOST_ALLOWANCE)
+                self._most = max(1, window.size // 2)
+            self._trial.forget()
             raise NotNowError(away.reason) from None
         except BaseException:
-            self._in_doubt = True
+            self._doubt(window)
             raise
         self._histories.clear()
         await asyncio.to_thread(self._journal.acknowledge, window.last)
         self._in_doubt = False
+        self._allowance = 1
+        if self._most == MOST_ENTRIES:
+            self._trial.forget()
+        self._most = min(2 * self._most, MOST_ENTRIES)
         return True
 
+    def _doubt(self, window: Window) -> None:
+        """Take note that the server may have acted on some of it."""
+        self._in_doubt = True
+        self._doubt_until = max(self._doubt_until, window.last)
+
+    async def _ship_or_give_up(self, window: Window) -> None:
+        """Deliver a window; refuse an entry in the server's name that it never gets done."""
+        try:
+            await self._ship(window)
+        except NotNowError as error:
+            self._doubt(window)
+            if error.answer is None:
+                self._trial.forget()
+                raise
+            status, is_alone = error.answer.status, window.size == 1
+            if await self._trial.is_at_fault(window.first, status, alone=is_alone):
+                await self._refuse(window.first, status, error.answer.body)
+                return
+            if self._trial.has_passed:
+                self._most = max(1, window.size // 2)
+            raise
+
     def _next(self) -> Window | None:
-        return next_window(map(self._identities.translate, self._journal.entries()))
+        entries = map(self._identities.translate, self._journal.entries())
+        return next_window(entries, self._most)
 
     async def _ship(self, window: Window) -> None:
         if window.single is not None:
@@ -117,7 +167,7 @@ class Shipping:
         headers = {"Content-Type": entry.content_type} if entry.content_type else {}
         body = entry.body_file or entry.body
         self._histories.clear()
-        answer = await self._upstream.send(entry.method, entry.target, headers, body, repeat=False)
+        answer = await self._send(entry.method, entry.target, headers, body)
         is_refusal = await self._is_refusal(answer)
         if not is_refusal or (self._in_doubt and _was_undone(entry, answer)):
             return
@@ -147,9 +197,7 @@ class Shipping:
             if not (metrics or batch.params or batch.tags):
                 return
         self._histories.clear()
-        answer = await self._upstream.send(
-            "POST", LOG_BATCH, _JSON, batch.body(metrics), repeat=False
-        )
+        answer = await self._send("POST", LOG_BATCH, _JSON, batch.body(metrics))
         # On a file store, MLflow calls a parameter that a batch would change an internal error.
         is_its_rule = answer.status == 500 and error_code(answer.body) is not None
         if (is_its_rule and len(batch.entries) > 1) or await self._is_refusal(answer):
@@ -166,6 +214,14 @@ class Shipping:
         for part in (entries[:middle], entries[middle:]):
             await self._ship_batch(batch_of(part))
 
+    async def _send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | Path
+    ) -> Answer:
+        """Send once; nobody waits here, so a server that is slow gets more time each time."""
+        is_file = isinstance(body, Path)
+        limit = None if is_file else self._upstream.limits.write * self._allowance
+        return await self._upstream.send(method, target, headers, body, limit=limit, repeat=False)
+
     async def _refuse(self, entry: Entry, status: int, said: bytes) -> None:
         try:
             await asyncio.to_thread(self._on_refusal, entry, status, said)
@@ -174,6 +230,8 @@ class Shipping:
 
     async def _ask(self, target: str) -> Json | None:
         answer = await self._upstream.send("GET", target)
+        if answer.is_outage:  # which says nothing of what is to be written
+            raise NotNowError(f"answered {answer.status}")
         return None if await self._is_refusal(answer) else read_object(answer.body)
 
     async def _is_refusal(self, answer: Answer) -> bool:
@@ -183,7 +241,7 @@ class Shipping:
             NotNowError: It says neither yes nor no, or it is not the server that says it.
         """
         if answer.is_outage:
-            raise NotNowError(f"answered {answer.status}")
+            raise NotNowError(f"answered {answer.status}", answer)
         if is_strange(answer.status, answer.body):
             is_final = answer.status in _REFUSALS
             if not is_final or await absence(self._upstream) is not None:

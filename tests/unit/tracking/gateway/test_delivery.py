@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -45,8 +46,9 @@ class FileStoreServer:
         return self.lost(received) or reply
 
     def _do(self, received: Received, path: str) -> Reply:
-        if received.method == "PUT":
-            self.files[path] = received.body
+        if received.method in ("PUT", "DELETE"):
+            self.files.pop(path, None)
+            self.files |= {path: received.body} if received.method == "PUT" else {}
             return Reply()
         name = path.removeprefix(API)
         if received.method == "GET":
@@ -101,6 +103,13 @@ def server(store: FileStoreServer) -> Iterator[StubServer]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "journal"
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have little pause between two tries."""
+    monkeypatch.setattr("mlrun.tracking.gateway.delivery._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("mlrun.tracking.gateway.delivery._LONGEST_PAUSE_AT_END", 0.02)
 
 
 def post(endpoint: str, document: dict[str, Any], *, doubtful: bool = False) -> Draft:
@@ -414,3 +423,60 @@ def test_what_is_learnt_in_doubt_is_kept_where_the_server_fails_again_and_again(
     assert deliver(folder, server.url, drafts) == (0, [])
     assert len(store.metrics) == 40
     assert store.asked.count("metrics/get-history") <= 15
+
+
+def names(received: Received, word: str) -> bool:
+    return word.encode() in received.body or word in received.path
+
+
+@pytest.mark.parametrize("status", [500, 502])
+def test_write_that_a_working_server_never_gets_done_blocks_nothing(
+    folder: Path, server: StubServer, store: FileStoreServer, status: int, quick: None
+) -> None:
+    store.bad = lambda received: Reply(status, b"<html>") if names(received, "broken") else None
+    drafts = [metric(step) for step in range(20)]
+    drafts[7:7] = [param("broken", "x")]
+    path = "/api/2.0/mlflow-artifacts/artifacts/0/r/"
+    files = [Draft("request", "PUT", path + name, None, b"it") for name in ("broken", "good")]
+    left, told = deliver(folder, server.url, [*drafts, *files])
+    assert left == 0
+    assert [m["step"] for m in store.metrics] == list(range(20))
+    assert list(store.files) == [f"{path}good"]
+    assert "mlrun.trial" not in store.tags
+    assert [line["status"] for line in Refused(folder).list()] == [status, status]
+    assert f"({status})" in told[0]
+
+
+@pytest.mark.parametrize("failing", ["POST", "every other"])
+def test_server_that_cannot_write_is_waited_for(
+    folder: Path, server: StubServer, store: FileStoreServer, failing: str, quick: None
+) -> None:
+    """Its disk is full, or it is half there: reads are no proof of the contrary."""
+    count = 0
+
+    def bad(received: Received) -> Reply | None:
+        nonlocal count
+        count += 1
+        is_write = received.method != "GET"
+        is_bad = is_write if failing == "POST" else is_write and count % 2
+        return Reply(500, {"error_code": "INTERNAL_ERROR", "message": "full"}) if is_bad else None
+
+    store.bad = bad
+    body = Draft("request", "PUT", "/api/2.0/mlflow-artifacts/artifacts/0/r/x", None, b"it")
+    left, _ = deliver(folder, server.url, [metric(1), body], patience=2)
+    assert left == 2 or failing == "every other"
+    assert Refused(folder).list() == []
+
+
+def test_slow_server_gets_less_at_once_and_more_time(
+    folder: Path, server: StubServer, store: FileStoreServer, quick: None
+) -> None:
+    def late(received: Received) -> Reply | None:
+        is_large = received.method == "POST" and len(received.json.get("metrics", [1])) > 30
+        sleep(3 if is_large else 0)
+        return None
+
+    store.lost = late
+    left, _ = deliver(folder, server.url, [metric(step) for step in range(40)])
+    assert left == 0
+    assert sorted({m["step"] for m in store.metrics}) == list(range(40))

@@ -77,7 +77,9 @@ class FakeMlflow:
     def _done(self, received: Received) -> ServerReply:
         path = received.path.partition("?")[0]
         if path.startswith(FILES):
-            self.files[path[len(FILES) + 1 :]] = received.body
+            self.files.pop(path[len(FILES) + 1 :], None)
+            if received.method == "PUT":
+                self.files[path[len(FILES) + 1 :]] = received.body
             return ServerReply()
         endpoint = path.removeprefix(API)
         body = json.loads(received.body) if received.body else {}
