@@ -7,6 +7,7 @@ that `serve` starts, and the small types here are plain classes.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 # What `socket` is built on: it alone takes half the time to import.
@@ -173,6 +174,8 @@ class Gateway:
             thread = self._thread
             self._ending.ask(patience)
         most = None if patience is None else patience + _MARGIN
+        if thread is not None and sys.is_finalizing():
+            return max(self._ending.undelivered, 1)  # no other thread gets a turn any more
         # Not by joining: Python to 3.12 takes a thread for over whose joining Ctrl-C broke off.
         if thread is not None and not self._has_ended.wait(most):
             self._notify("the gateway to the tracking store did not end in time")
