@@ -21,8 +21,14 @@ _EXPERIMENTS = "experiments"
 _SERVED = "mlartifacts"
 """Where `mlflow server --serve-artifacts` keeps the files, beside the database by default."""
 
+_OF_TRACE = "mlflow.artifactLocation"
+"""The tag of a trace that tells where its spans lie."""
+
 _PLACES = frozenset(
-    ("artifact_uri", "artifact_location", "root_uri", "source", "storage_location", "artifact_path")
+    (
+        *("artifact_uri", "artifact_location", "root_uri", "source", "storage_location"),
+        *("artifact_path", _OF_TRACE),
+    )
 )
 """Fields of requests and answers that tell where artifacts lie."""
 
@@ -155,6 +161,8 @@ def _replaced(content: Any, replace: Any) -> Any:
         return [_replaced(member, replace) for member in content]
     if not isinstance(content, dict):
         return content
+    if content.get("key") == _OF_TRACE and isinstance(content.get("value"), str):
+        return {**content, "value": replace(content["value"])}
     return {
         name: replace(value)
         if name in _PLACES and isinstance(value, str)

@@ -451,3 +451,24 @@ def test_a_whole_experiment_is_not_removed(served: Served, root: Path, path: str
     reply = served.ask("DELETE", f"{FILES}/{path}")
     assert (reply.status, reply.json["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert get(served, "r/artifacts/file").body == b"text"
+
+
+def test_a_client_elsewhere_is_told_where_the_spans_of_a_trace_go(
+    served: Served, root: Path
+) -> None:
+    address = afar(served)
+    content: Any = {"experiment_id": "1", "timestamp_ms": 1}
+    made = served.api("POST", "/traces", content, address=address).json["trace_info"]
+    place = f"mlflow-artifacts:/experiments/1/traces/{made['request_id']}/artifacts"
+    assert {"key": "mlflow.artifactLocation", "value": place} in made["tags"]
+    location = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "1"}}
+    info = {"trace_id": "tr-1", "trace_location": location, "state": "OK"}
+    content = {"trace": {"trace_info": info}}
+    path = "/api/3.0/mlflow/traces"
+    assert served.ask("POST", path, content, address=address).status == 200
+    for asked, folder in (
+        (address, "mlflow-artifacts:/experiments/1"),
+        (served.gateway.address, str(root)),
+    ):
+        found = served.ask("GET", f"{path}/tr-1", address=asked).json["trace"]["trace_info"]
+        assert found["tags"]["mlflow.artifactLocation"] == f"{folder}/traces/tr-1/artifacts"
