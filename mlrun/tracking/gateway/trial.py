@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlrun.tracking.gateway.doubts import read_object
 from mlrun.tracking.gateway.paths import endpoint_of
+from mlrun.tracking.gateway.probing import is_strange
 
 if TYPE_CHECKING:
     from mlrun.tracking.gateway.records import Entry
@@ -99,7 +100,7 @@ class Trial:
     async def _is_done(self, method: str, target: str, body: bytes | None) -> bool:
         headers = _JSON if method == "POST" else None
         answer = await self._upstream.send(method, target, headers, body, repeat=False)
-        return 200 <= answer.status < 300 and read_object(answer.body) is not None
+        return 200 <= answer.status < 300 and not is_strange(answer.status, answer.body)
 
 
 def _json(document: dict[str, str]) -> bytes:

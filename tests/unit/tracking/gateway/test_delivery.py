@@ -49,7 +49,7 @@ class FileStoreServer:
         if received.method in ("PUT", "DELETE"):
             self.files.pop(path, None)
             self.files |= {path: received.body} if received.method == "PUT" else {}
-            return Reply()
+            return Reply(body=b"")
         name = path.removeprefix(API)
         if received.method == "GET":
             return self._read(name, parse_qs(urlsplit(received.path).query))
