@@ -83,6 +83,8 @@ def named(error: sqlite3.Error, path: Path) -> ApiError:
         return ApiError(UNAVAILABLE, f"The database {path} is in use by other writers. Try again.")
     if "disk is full" in reason or "disk I/O error" in reason:
         return ApiError(UNAVAILABLE, f"The database {path} cannot be written: {reason}.")
+    if path.is_dir():
+        return ApiError("BAD_REQUEST", f"{path} is a folder, not an SQLite database.")
     if "readonly" in reason or "unable to open" in reason:
         return ApiError(
             "PERMISSION_DENIED",
@@ -90,7 +92,7 @@ def named(error: sqlite3.Error, path: Path) -> ApiError:
             "writable.",
         )
     if "not a database" in reason:
-        return ApiError("BAD_REQUEST", f"{path} is not an SQLite database..")
+        return ApiError("BAD_REQUEST", f"{path} is not an SQLite database.")
     if "malformed" in reason:
         return ApiError(
             "BAD_REQUEST",

@@ -219,7 +219,10 @@ def _add_parameters(
 
 def _named(error: ApiError) -> TrackingError:
     """Return the error for the user whose run cannot be recorded."""
+    # MLflow's clients are told in sentences, the user in mlrun's own way.
     text = error.message.rstrip(".")
+    if text.startswith("The "):
+        text = f"the {text[4:]}"
     if error.code == UNAVAILABLE:
         return TrackingUnavailableError(
             text,

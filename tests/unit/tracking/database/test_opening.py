@@ -154,7 +154,8 @@ def test_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ApiError) as caught:
         connect(tmp_path, "/artifacts", 1)
-    assert caught.value.code == "PERMISSION_DENIED"
+    assert caught.value.code == "BAD_REQUEST"
+    assert "is a folder" in caught.value.message
 
 
 @pytest.mark.parametrize(
