@@ -15,9 +15,15 @@ from mlrun.tracking.gateway.batching import (
     batch_of,
     next_window,
 )
-from mlrun.tracking.gateway.doubts import Histories, missing_metrics, read_object
+from mlrun.tracking.gateway.doubts import (
+    Histories,
+    missing_metrics,
+    read_object,
+    without_what_is_there,
+)
 from mlrun.tracking.gateway.identities import Identities
 from mlrun.tracking.gateway.journal import Journal
+from mlrun.tracking.gateway.paths import endpoint_of
 from mlrun.tracking.gateway.probing import absence, described, error_code, is_strange
 from mlrun.tracking.gateway.records import Entry
 from mlrun.tracking.gateway.trial import Trial
@@ -165,7 +171,13 @@ class Shipping:
             await self._refuse(entry, 0, b"the file that was to be sent is gone")
             return
         headers = {"Content-Type": entry.content_type} if entry.content_type else {}
-        body = entry.body_file or entry.body
+        body: bytes | Path = entry.body_file or entry.body
+        if self._in_doubt and isinstance(body, bytes):
+            endpoint = endpoint_of(entry.target)
+            left = await without_what_is_there(self._ask, endpoint, body, self._histories)
+            if left is None:
+                return
+            body = left
         self._histories.clear()
         answer = await self._send(entry.method, entry.target, headers, body)
         is_refusal = await self._is_refusal(answer)

@@ -1,7 +1,8 @@
 """Which writes can be kept for later, and what each changes.
 
 All that can be checked without the server is checked, since what is promised must not be
-refused later. A repetition of any of them changes nothing more.
+refused later. A repetition of them changes nothing more, but for a model that is logged and, on a
+file store, metrics: `doubts.py` asks for those.
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ class FileStoreServer:
         if name == "runs/get":
             own = [m for m in self.metrics if m.get("run_id", RUN) == query["run_id"][0]]
             latest = {m["key"]: m for m in sorted(own, key=lambda m: int(m["step"]))}
-            return Reply(body={"run": {"data": {"metrics": list(latest.values())}}})
+            tags = [{"key": key, "value": value} for key, value in self.tags.items()]
+            data = {"metrics": list(latest.values()), "tags": tags}
+            return Reply(body={"run": {"data": data}})
         found = [m for m in self.metrics if m["key"] == query["metric_key"][0]]
         return Reply(body={"metrics": found})
 
@@ -480,3 +482,21 @@ def test_slow_server_gets_less_at_once_and_more_time(
     left, _ = deliver(folder, server.url, [metric(step) for step in range(40)])
     assert left == 0
     assert sorted({m["step"] for m in store.metrics}) == list(range(40))
+
+
+def test_what_stands_for_itself_is_asked_for_in_doubt_too(
+    folder: Path, server: StubServer, store: FileStoreServer
+) -> None:
+    model = {"run_id": RUN, "artifact_path": "m", "utc_time_created": "now", "flavors": {}}
+    points = [{"key": "loss", "value": 1.0, "timestamp": 5, "step": step} for step in range(3)]
+    note = [{"key": "mlflow.note.content", "value": "x"}]
+    drafts = [
+        post("runs/log-batch", {"run_id": RUN, "metrics": points, "tags": note}, doubtful=True),
+        post("runs/log-model", {"run_id": RUN, "model_json": json.dumps(model)}, doubtful=True),
+    ]
+    store.metrics = [{"run_id": RUN, **point} for point in points[:2]]
+    store.tags["mlflow.log-model.history"] = json.dumps([model])
+    assert deliver(folder, server.url, drafts) == (0, [])
+    assert [m["step"] for m in store.metrics] == [0, 1, 2]
+    assert store.tags["mlflow.note.content"] == "x"
+    assert "runs/log-model" not in store.asked
