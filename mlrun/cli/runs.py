@@ -11,9 +11,15 @@ from typing import Any
 import click
 
 from mlrun import run_folder
+from mlrun.cli.output import say
 from mlrun.errors import RunNotFoundError
 from mlrun.recovery import settle_shortly
 from mlrun.run_folder import RunFolder
+
+_FORM = click.option(
+    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="What goes to standard output.",
+)  # fmt: skip
 
 
 @click.group()
@@ -28,21 +34,24 @@ def command() -> None:
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show."
 )
-def list_runs(limit: int) -> None:
+@_FORM
+def list_runs(limit: int, form: str) -> None:
     """List the newest runs."""
     settle_shortly()
-    for folder in run_folder.newest_first()[:limit]:
-        document = _document(folder)
+    documents = [_document(folder) for folder in run_folder.newest_first()[:limit]]
+    if form == "json":
+        click.echo(json.dumps({"runs": documents}, indent=2))
+        return
+    if not documents:
+        say("no run was started on this machine yet")
+    for document in documents:
         words = [document["run_id"], f"{document['status']:8}", _when(document["start_time"])]
         click.echo("  ".join([*words, document["entry_point"] or ""]).rstrip())
 
 
 @command.command()
 @click.argument("run", default="last")
-@click.option(
-    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="What goes to standard output.",
-)  # fmt: skip
+@_FORM
 def show(run: str, form: str) -> None:
     """Show what a run was, and how it ended."""
     settle_shortly()

@@ -30,6 +30,20 @@ def project(place: Place) -> Place:
     return place
 
 
+def test_before_the_first_run_that_is_said(project: Place) -> None:
+    listed = project.mlrun("runs", "list")
+    assert (listed.returncode, listed.stdout) == (0, "")
+    assert "no run was started on this machine yet" in listed.stderr
+    assert json.loads(project.mlrun("runs", "list", "--output", "json").stdout) == {"runs": []}
+
+
+def test_a_list_for_machines_is_of_what_show_shows(project: Place) -> None:
+    project.run_project("-P", "word=dawn")
+    shown = json.loads(project.mlrun("runs", "show", "--output", "json").stdout)
+    listed = json.loads(project.mlrun("runs", "list", "--output", "json").stdout)
+    assert listed == {"runs": [shown]}
+
+
 def test_a_nights_failure_is_explained(project: Place) -> None:
     project.run_project("-P", "word=dawn")
     shown = project.mlrun("runs", "show", "last").stdout
