@@ -6,6 +6,7 @@ import json
 import sqlite3
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,23 @@ def test_file_store_that_is_there_stays_in_use(place: Place) -> None:
     assert answer.stdout.strip() == place.store.as_uri()
     assert not (place.folder / "mlflow.db").exists()
     assert len(list(place.store.glob("0/*/meta.yaml"))) == 2
+
+
+def test_folder_in_the_databases_place_is_named(place: Place) -> None:
+    place.write("entry_points: {main: {command: 'true'}}")
+    (place.folder / "mlflow.db").mkdir()
+    answer = place.run_project()
+    assert answer.returncode == 125
+    assert f"{place.folder / 'mlflow.db'} is a folder, not an SQLite database" in answer.stderr
+
+
+def test_what_is_no_database_of_mlflows_is_said_in_one_voice(place: Place) -> None:
+    place.write("entry_points: {main: {command: 'true'}}")
+    with closing(sqlite3.connect(place.folder / "mlflow.db")) as connection:
+        connection.execute("CREATE TABLE other (x)")
+    answer = place.run_project()
+    assert answer.returncode == 125
+    assert answer.stderr.startswith("mlrun: error: the SQLite database ")
 
 
 def test_twenty_runs_at_once_lose_nothing(scripted: Place) -> None:
