@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -78,10 +79,10 @@ class Places:
         if path is None:
             return uri
         path = self._folder / path
-        for experiment_id, location in self._locations.items():
-            root = local_path(location)
-            if root is not None and path.is_relative_to(self._folder / root):
-                rest = path.relative_to(self._folder / root).as_posix()
+        for folder in (path, *path.parents):
+            experiment_id = self._by_root.get(str(folder))
+            if experiment_id is not None:
+                rest = path.relative_to(folder).as_posix()
                 return f"{_SCHEME}/{_EXPERIMENTS}/{experiment_id}/{rest}".removesuffix("/.")
         return uri
 
@@ -128,6 +129,16 @@ class Places:
         real = os.path.realpath(path)
         roots = (os.path.realpath(root) for root in self._roots())
         return any(os.path.commonpath((root, real)) == root for root in roots)
+
+    @cached_property
+    def _by_root(self) -> dict[str, str]:
+        """The experiments' ids by their folders."""
+        found: dict[str, str] = {}
+        for experiment_id, location in self._locations.items():
+            root = local_path(location)
+            if root is not None:
+                found.setdefault(str(self._folder / root), experiment_id)
+        return found
 
     def _roots(self) -> Iterator[Path]:
         yield self._folder / _SERVED

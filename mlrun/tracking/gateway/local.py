@@ -40,6 +40,7 @@ class LocalService:
         self._folder = path.parent
         self._artifact_root = artifact_root
         self._open = partial(Database, path, artifact_root)
+        self._known_places: tuple[Json, Places] | None = None
 
     async def begin(self) -> None:
         """Get ready, before the first request."""
@@ -118,8 +119,13 @@ class LocalService:
         return await self._perform(found[0], Message({**fields, **found[1]}))
 
     async def _places(self) -> Places:
-        locations = await self._read(_locations, _NOTHING)
-        return Places(self._folder, locations, self._artifact_root)
+        """Return where artifacts lie: read again when there are other experiments."""
+        state = await self._read(_experiments_state, _NOTHING)
+        if self._known_places is None or self._known_places[0] != state:
+            locations = await self._read(_locations, _NOTHING)
+            places = Places(self._folder, locations, self._artifact_root)
+            self._known_places = (state, places)
+        return self._known_places[1]
 
 
 _NOTHING = Message({})
@@ -128,6 +134,16 @@ _NOTHING = Message({})
 def _locations(session: Session, _: Message) -> Json:
     rows = session.rows("SELECT experiment_id, artifact_location FROM experiments")
     return {str(row["experiment_id"]): row["artifact_location"] or "" for row in rows}
+
+
+def _experiments_state(session: Session, _: Message) -> Json:
+    """Return what changes with the experiments' locations, each of which stays what it is."""
+    # `mlflow gc` removes some, and the last one's number is given again.
+    row = session.row(
+        "SELECT (SELECT count(*) FROM experiments) AS count, experiment_id, artifact_location "
+        "FROM experiments ORDER BY experiment_id DESC LIMIT 1"
+    )
+    return dict(zip(row.keys(), row, strict=True)) if row else {}
 
 
 def _has_write_ahead_log(database: Database) -> bool:

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from mlrun.tracking.gateway import local
+from mlrun.tracking.gateway.artifact_places import Places
 from tests.gateways import Reply, Served, gateway_over
 
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
@@ -472,3 +474,33 @@ def test_a_client_elsewhere_is_told_where_the_spans_of_a_trace_go(
     ):
         found = served.ask("GET", f"{path}/tr-1", address=asked).json["trace"]["trace_info"]
         assert found["tags"]["mlflow.artifactLocation"] == f"{folder}/traces/tr-1/artifacts"
+
+
+def test_locations_are_read_again_only_when_there_are_other_experiments(
+    served: Served, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def make(*arguments: Any) -> Places:
+        made.append(Places(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(local, "Places", make)
+    for _ in range(5):
+        assert shown_location(served, "1") == "mlflow-artifacts:/experiments/1"
+    assert len(made) == 1
+    with sqlite3.connect(tmp_path / "database" / "mlflow.db") as database:
+        database.execute("DELETE FROM experiments WHERE experiment_id = 1")
+    database.close()
+    content = {"name": "again", "artifact_location": str(root.parent / "elsewhere")}
+    assert served.api("POST", "/experiments/create", content).json == {"experiment_id": "1"}
+    assert shown_location(served, "1") == "mlflow-artifacts:/experiments/1"
+    content = {"name": "within", "artifact_location": str(root.parent / "elsewhere" / "deep")}
+    assert served.api("POST", "/experiments/create", content).json == {"experiment_id": "2"}
+    assert shown_location(served, "2") == "mlflow-artifacts:/experiments/2"
+
+
+def shown_location(served: Served, experiment_id: str) -> object:
+    query = {"experiment_id": experiment_id}
+    shown = served.api("GET", "/experiments/get", query, address=afar(served)).json
+    return shown["experiment"]["artifact_location"]
