@@ -56,9 +56,9 @@ class Artifacts:
                 raise
             return _failure(error)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let the threads end."""
-        self._disk.close()
+        await self._disk.close()
 
     async def _answer_transfer(
         self, request: web.BaseRequest, endpoint: str

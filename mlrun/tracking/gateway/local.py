@@ -75,9 +75,9 @@ class LocalService:
 
     async def close(self) -> None:
         """Let go of the database."""
-        self._writer.close()
-        self._readers.close()
-        self._artifacts.close()
+        await self._writer.close()
+        await self._readers.close()
+        await self._artifacts.close()
         self._database.close()
 
     async def _perform(self, route: Route, message: Message) -> Json:

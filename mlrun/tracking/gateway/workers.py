@@ -15,6 +15,10 @@ from typing import Any, Generic, TypeVar
 
 Tool = TypeVar("Tool")
 Result = TypeVar("Result")
+
+_LAST_JOBS = 0.5
+"""Seconds that the threads have to end."""
+
 _Job = tuple["asyncio.Future[Any]", Callable[[Any], Any]]
 
 
@@ -37,6 +41,7 @@ class Workers(Generic[Tool]):
         self._threads = 0
         self._busy = 0
         self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Semaphore(0)
 
     async def run(self, job: Callable[[Tool], Result]) -> Result:
         """Do a job in one of the threads, and return what it returns."""
@@ -51,10 +56,19 @@ class Workers(Generic[Tool]):
         finally:
             self._busy -= 1
 
-    def close(self) -> None:
-        """Let the threads end when they have done what they were given."""
+    async def close(self) -> None:
+        """Let the threads end when they have done what they were given.
+
+        That is waited for, but not for long: who closes may move the file away next.
+        """
         for _ in range(self._threads):
             self._jobs.put(None)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._all_ended(), _LAST_JOBS)
+
+    async def _all_ended(self) -> None:
+        for _ in range(self._threads):
+            await self._ended.acquire()
 
     def _work(self) -> None:
         tool: Tool | None = None
@@ -68,8 +82,12 @@ class Workers(Generic[Tool]):
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 self._loop.call_soon_threadsafe(_settle, future, result, error)
             del given, future, job, result, error
-        if tool is not None:
-            self._discard(tool)
+        try:
+            if tool is not None:
+                self._discard(tool)
+        finally:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ended.release)
 
 
 def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

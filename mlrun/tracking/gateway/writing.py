@@ -85,9 +85,9 @@ class Writer:
             return self._waiting
         return 0
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let the thread end."""
-        self._thread.close()
+        await self._thread.close()
 
     def _commit(self) -> None:
         """Commit what was gathered, here or in the thread."""
