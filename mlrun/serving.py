@@ -49,10 +49,12 @@ def choose_store(
     """
     if request.buffer_tracking or request.best_effort:
         _refuse_bad_budget(environ)
-    if request.best_effort:
+    # An enclosing run's gateway knows only runs that were made through it: they have to be.
+    is_best_effort = request.best_effort and gateway_to(uri or "", environ) is None
+    if is_best_effort:
         environ = {_PATIENCE: _SHORT_PATIENCE, **environ}
     store = open_store(uri, environ, asked=request.tracking_uri, cwd=request.cwd)
-    if not request.best_effort or not _is_server(store.uri):
+    if not is_best_effort or not _is_server(store.uri):
         return store
     from mlrun.tracking.best_effort import BestEffortStore
 

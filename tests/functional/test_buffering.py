@@ -197,6 +197,33 @@ def test_best_effort_starts_without_the_server(scripted: Place, policy: str, cod
     assert scripted.mlrun("sync").returncode == 123
 
 
+def test_nested_run_in_an_outage_is_not_begun_with_an_id_that_nobody_knows(
+    scripted: Place, server: tuple[Server, StubServer]
+) -> None:
+    answers, stub = server
+    (scripted.project / "inner").mkdir()
+    (scripted.project / "inner" / "MLproject").write_text("entry_points: {main: {command: ls}}")
+    nested = [*MLRUN, "run", "inner"]
+    script(
+        scripted,
+        "import pathlib, subprocess\npathlib.Path('started').touch()\n"
+        f"raise SystemExit(subprocess.run({nested!r}).returncode)\n",
+    )
+    answers.fails = lambda: (scripted.project / "started").exists()
+    answer = scripted.run_project(
+        "--tracking-uri",
+        stub.url,
+        "--tracking",
+        "best-effort",
+        "--flush-timeout",
+        "0.1",
+        env={"MLRUN_TRACKING": "best-effort", "MLRUN_TRACKING_PATIENCE": "0.2"},
+    )
+    assert answer.returncode == 125, answer.stderr
+    assert "the run starts all the same" not in answer.stderr
+    assert "error: the tracking server" in answer.stderr
+
+
 def test_run_elsewhere_is_not_begun_best_effort(scripted: Place) -> None:
     answer = scripted.run_project("--tracking", "best-effort", "--run-id", RUN_ID)
     assert answer.returncode == 2
