@@ -150,10 +150,11 @@ def _with_place(event: Event) -> str:
 
 
 def _summary(outcome: Outcome) -> str:
+    there = f" (on the server {outcome.server_run_id})" if outcome.server_run_id else ""
     recorded = "recorded in" if outcome.delivered else "its end is not recorded yet in"
     return (
         f"{outcome.status.value.lower()}{_cause(outcome)} in {_duration(outcome.seconds)}, "
-        f"run {outcome.run_id}, {recorded} {_where(outcome)}"
+        f"run {outcome.run_id}{there}, {recorded} {_where(outcome)}"
     )
 
 

@@ -32,7 +32,12 @@ def command() -> None:
 
 @command.command("list")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show."
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    default=20,
+    show_default=True,
+    help="How many to show.",
 )
 @_FORM
 def list_runs(limit: int, form: str) -> None:

@@ -30,8 +30,14 @@ mlrun server --host 0.0.0.0 --workers 2
     " [env: MLFLOW_BACKEND_STORE_URI]",
 )
 @click.option("--artifacts-destination", metavar="URI", help="Where artifacts are kept.")
-@click.option("--host", help="The interface to listen on.")
-@click.option("-p", "--port", type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--host", metavar="HOST", help="The interface to listen on.")
+@click.option(
+    "-p",
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="The port to listen on [default: 5000].",
+)
 @click.option(
     "--with",
     "packages",

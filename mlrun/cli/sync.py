@@ -82,6 +82,8 @@ def _sum_up(done: Sequence[Synced]) -> None:
             runs = _counted(len(away), "run")
             say(f"{left} of {runs} not delivered to {target}: {away[0].reason}")
     for synced in done:
+        if synced.server_run_id is not None:
+            say(f"run {synced.run.run_id} is run {synced.server_run_id} on {synced.run.target}")
         if synced.refused:
             path = synced.run.folder.path / "journal" / "refused.jsonl"
             refused = _counted(synced.refused, "record")
@@ -131,6 +133,7 @@ def _result(synced: Synced) -> dict[str, Any]:
         "left": synced.left,
         "refused": synced.refused,
         "reason": synced.reason,
+        "server_run_id": synced.server_run_id,
     }
 
 

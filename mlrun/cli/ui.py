@@ -30,9 +30,16 @@ using it.
     "-p",
     "--port",
     type=click.IntRange(1, 65535),
+    metavar="PORT",
     help="The port to listen on [default: the first free one from 5000 on].",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="The interface to listen on.",
+)
 @click.option(
     "--upgrade",
     is_flag=True,
