@@ -16,7 +16,7 @@ from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import EntryPoint, Project
 from mlrun.project.parameters import BoundValue, bind, resolve
-from mlrun.request import RunRequest
+from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, Provenance
 from mlrun.sources.fetch import fetch
 from mlrun.sources.provenance import start_probe
@@ -137,6 +137,14 @@ def _refuse_contradictions(request: RunRequest) -> None:
         raise UsageError(
             "--no-tracking records nothing, so it excludes --tracking-uri and --run-id"
         )
+    for name, seconds in (
+        ("grace_period", request.grace_period),
+        ("flush_timeout", request.flush_timeout),
+    ):
+        if not 0 <= seconds <= LONGEST_TIME:
+            raise UsageError(
+                f"{name} must be a number of seconds from 0 to {LONGEST_TIME}, not {seconds}"
+            )
     if request.best_effort and request.run_id is not None:
         raise UsageError(
             "a run can only be continued where it is: --run-id excludes --tracking best-effort"

@@ -12,6 +12,9 @@ from mlrun.folders import current_folder
 FLUSH_TIMEOUT = 30.0
 """Seconds to go on delivering after the command has ended, where nobody said."""
 
+LONGEST_TIME = 31_536_000
+"""Seconds of a year: of much more, and of infinity, no clock of the system's knows."""
+
 
 class UndeliveredPolicy(str, Enum):
     """What a finished run whose records stayed behind means for the exit code."""

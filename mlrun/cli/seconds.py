@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-LONGEST = 31_536_000
-"""A year: more than this, and infinity, no clock of the system's takes."""
+from mlrun.request import LONGEST_TIME
 
 
 class Seconds(click.ParamType):  # type: ignore[type-arg]
@@ -21,6 +20,6 @@ class Seconds(click.ParamType):  # type: ignore[type-arg]
             number = float(str(value))
         except ValueError:
             number = -1.0
-        if not 0 <= number <= LONGEST:
-            self.fail(f"'{value}' is no number of seconds from 0 to {LONGEST}", param, ctx)
+        if not 0 <= number <= LONGEST_TIME:
+            self.fail(f"'{value}' is no number of seconds from 0 to {LONGEST_TIME}", param, ctx)
         return number

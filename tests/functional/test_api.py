@@ -56,6 +56,14 @@ def test_failed_command_raises_with_its_code(project: Place) -> None:
     assert status(project.runs()[0]) == "FAILED"
 
 
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
+def test_times_that_no_clock_takes_are_refused(project: Place, seconds: float) -> None:
+    with pytest.raises(mlrun.MlrunError, match="flush_timeout must be a number of seconds"):
+        mlrun.run("project", "fail", flush_timeout=seconds)
+    with pytest.raises(mlrun.MlrunError, match="grace_period must be a number of seconds"):
+        mlrun.run("project", "fail", grace_period=seconds)
+
+
 def test_mistakes_raise_before_anything_starts(project: Place) -> None:
     with pytest.raises(mlrun.MlrunError, match="word"):
         mlrun.run("project")
