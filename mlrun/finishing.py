@@ -8,6 +8,7 @@ the next mlrun can deliver it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from time import time
 
@@ -197,7 +198,8 @@ class LaunchedRun:
             experiment_id=self.tracked.experiment_id,
             delivered=delivered,
             log=str(self._folder.log),
-            web_url=self.tracked.web_url,
+            web_url=self.tracked.web_url or _web_url(self._folder, self._store.uri, self.tracked),
+            server_run_id=server_ids(self._folder).get(end.run_id),
         )
 
     def _recorded_status(self, ending: Ending) -> RunStatus | None:
@@ -324,6 +326,25 @@ def close_unlaunched(
         store.close()
     finally:
         close(folder, outcome(delivered=delivered), listen)
+
+
+def server_ids(folder: RunFolder) -> Mapping[str, str]:
+    """Return the server's ids by those that a run began with, where it was made later."""
+    journal = folder.path / "journal"
+    if not journal.is_dir():
+        return {}
+    from mlrun.tracking.gateway.identities import Identities
+
+    return Identities(journal).known
+
+
+def _web_url(folder: RunFolder, uri: str, tracked: TrackedRun) -> str | None:
+    """Return where to look at a run that was made after its command had begun."""
+    ids = server_ids(folder)
+    if tracked.run_id not in ids:
+        return None
+    experiment_id = ids.get(tracked.experiment_id, tracked.experiment_id)
+    return f"{uri}/#/experiments/{experiment_id}/runs/{ids[tracked.run_id]}"
 
 
 def _warn_of_folder(error: OSError, listen: Listener) -> None:

@@ -41,6 +41,8 @@ class Outcome:
         log: The file with the command's output.
         web_url: Where a person can look at it.
         reason: Why the command never started, None where it did.
+        server_run_id: The id that the server gave the run, where that could be made only after
+            its command had begun under another.
     """
 
     run_id: str
@@ -57,6 +59,7 @@ class Outcome:
     log: str
     web_url: str | None = None
     reason: str | None = None
+    server_run_id: str | None = None
 
     @property
     def seconds(self) -> float:

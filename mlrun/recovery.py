@@ -13,7 +13,7 @@ from time import time
 
 from mlrun import tags
 from mlrun.errors import MlrunError, TrackingRefusedError, TrackingUnavailableError
-from mlrun.finishing import OUTCOME, PENDING
+from mlrun.finishing import OUTCOME, PENDING, server_ids
 from mlrun.run_folder import RunFolder, aged, unborn, unsettled
 from mlrun.tracking.base import RunEnd, RunStatus, TrackingStore
 from mlrun.tracking.target import open_store
@@ -88,7 +88,9 @@ def settle_run(folder: RunFolder, unreachable: set[str]) -> bool:
             if end is None or end.end_time < (time() - _MONTH) * 1000:
                 folder.settle()
             return False
-        folder.write(OUTCOME, {**outcome, "status": recorded.value, "delivered": True})
+        server_run_id = server_ids(folder).get(str(outcome.get("run_id")))
+        news = {"status": recorded.value, "delivered": True, "server_run_id": server_run_id}
+        folder.write(OUTCOME, {**outcome, **news})
     folder.remove(PENDING)
     folder.settle()
     return True
@@ -104,14 +106,12 @@ def _has_backlog(folder: RunFolder) -> bool:
 
 def _with_real_id(end: RunEnd | None, folder: RunFolder) -> RunEnd | None:
     """Name the run as its server does, where it got its id only after its command had begun."""
-    journal = folder.path / "journal"
-    if end is None or not journal.is_dir():
+    real = server_ids(folder).get(end.run_id) if end is not None else None
+    if end is None or real is None:
         return end
     from dataclasses import replace
 
-    from mlrun.tracking.gateway.identities import Identities
-
-    return replace(end, run_id=Identities(journal).real(end.run_id))
+    return replace(end, run_id=real)
 
 
 def was_continued(folder: RunFolder) -> bool:
@@ -201,6 +201,7 @@ def _outcome_of_abandoned(folder: RunFolder, pending: dict[str, object]) -> dict
         "log": str(folder.log),
         "web_url": None,
         "reason": ABANDONED,
+        "server_run_id": None,
     }
 
 

@@ -74,6 +74,7 @@ class Synced:
         left: How many records are still here.
         refused: How many were refused, this time.
         reason: Why something is left.
+        server_run_id: The id that the server gave the run, where it is not the one known here.
     """
 
     run: Undelivered
@@ -81,6 +82,7 @@ class Synced:
     left: int
     refused: int = 0
     reason: str | None = None
+    server_run_id: str | None = None
 
 
 def find_undelivered(names: Iterable[str] = ()) -> list[Undelivered]:
@@ -179,7 +181,8 @@ def _sync_run(run: Undelivered, progress: Progress) -> Synced:
     now = _look_at(folder)
     refused = now.refused - run.refused if now else 0
     if reason is None:
-        return Synced(run, Sync.DELIVERED, 0, refused)
+        real = (folder.read(OUTCOME) or {}).get("server_run_id")
+        return Synced(run, Sync.DELIVERED, 0, refused, server_run_id=real)
     return Synced(run, Sync.AWAY, now.records if now else left, refused, reason)
 
 

@@ -93,6 +93,7 @@ def _document(folder: RunFolder) -> dict[str, Any]:
     return {
         "run_id": owner.get("run_id", folder.path.name),
         "status": outcome.get("status", "RUNNING"),
+        "server_run_id": outcome.get("server_run_id"),
         "reason": outcome.get("reason"),
         "exit_code": outcome.get("command_exit_code"),
         "signal": outcome.get("command_signal"),
@@ -129,6 +130,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
     changed = " with uncommitted changes" if source.get("dirty") else ""
     rows: list[tuple[str, str | None]] = [
         ("run", document["run_id"]),
+        ("there", document["server_run_id"]),
         ("status", _status(document)),
         ("started", f"{_when(document['start_time'])} on {document['host']}"),
         ("ended", _when(document["end_time"]) if document["end_time"] else None),

@@ -197,6 +197,36 @@ def test_best_effort_starts_without_the_server(scripted: Place, policy: str, cod
     assert scripted.mlrun("sync").returncode == 123
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_id_that_a_run_got_later_is_told(
+    scripted: Place, server: tuple[Server, StubServer], later: bool
+) -> None:
+    answers, stub = server
+    script(scripted, "import pathlib\npathlib.Path('started').touch()\n" + LOG)
+    healed = scripted.project / ("healed" if later else "started")
+    answers.fails = lambda: not healed.exists()
+    result = scripted.folder / "result.json"
+    words = ("--tracking-uri", stub.url, "--tracking", "best-effort", "--result-file", result)
+    patience = {"MLRUN_TRACKING_PATIENCE": "0.2"}
+    answer = scripted.run_project(*words, "--flush-timeout", "0.3" if later else "9", env=patience)
+    assert answer.returncode == 0, answer.stderr
+    outcome = json.loads(result.read_text())["outcome"]
+    if later:
+        assert outcome["server_run_id"] is None
+        healed.touch()
+        synced = scripted.mlrun("sync")
+        assert f"run {outcome['run_id']} is run {RUN_ID} on {stub.url}" in synced.stderr
+        (folder,) = scripted.run_folders()
+        outcome = json.loads((folder / "outcome.json").read_text())
+    else:
+        assert f"(on the server {RUN_ID})" in answer.stderr
+        assert outcome["web_url"] == f"{stub.url}/#/experiments/0/runs/{RUN_ID}"
+    assert (outcome["server_run_id"], outcome["delivered"]) == (RUN_ID, True)
+    assert f"there        {RUN_ID}" in scripted.mlrun("runs", "show").stdout
+    assert outcome["run_id"] != RUN_ID
+    assert answers.metrics == [("loss", 1.5, step) for step in range(5)]
+
+
 def test_nested_run_in_an_outage_is_not_begun_with_an_id_that_nobody_knows(
     scripted: Place, server: tuple[Server, StubServer]
 ) -> None:
