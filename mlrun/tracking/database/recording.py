@@ -156,12 +156,23 @@ def _log_model(session: Session, message: Message) -> Json:
     runs.active_run(session, run_id)
     query = 'SELECT value FROM tags WHERE "key" = ? AND run_uuid = ?'
     known = session.row(query, (_MODELS_TAG, run_id))
-    models = [*(json.loads(known["value"]) if known else ()), _tagged(model)]
-    value = json.dumps(models)
+    models = _noted(known["value"]) if known else []
+    value = json.dumps([*models, _tagged(model)])
     # For the check alone: what is cut would be no JSON.
     rules.fitted(session, "tags", value, rules.TAG_LENGTH, "value")
     runs.write_tags(session, run_id, {_MODELS_TAG: value})
     return {}
+
+
+def _noted(text: str) -> list[Json]:
+    """Return the models that the tag tells of, which anybody may have set to something else."""
+    try:
+        models = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        models = None
+    if not isinstance(models, list):
+        raise ApiError(INVALID, f"The tag {_MODELS_TAG!r} of the run is not a list of models.")
+    return models
 
 
 def _tagged(model: Json) -> Json:

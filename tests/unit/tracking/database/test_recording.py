@@ -255,6 +255,9 @@ def test_models_of_clients_before_3_are_noted_in_a_tag(api: Api) -> None:
     assert noted == [{**model, "flavors": {"python_function": {"loader_module": "x"}}}] * 2
     assert "not a valid JSON" in api.no("log-model", model_json="{")
     assert "missing mandatory fields" in api.no("log-model", model_json="{}")
+    for other in ("mine", "1", ""):
+        api.log("set-tag", key="mlflow.log-model.history", value=other)
+        assert "not a list of models" in api.no("log-model", model_json=json.dumps(model))
 
 
 @pytest.mark.parametrize(
