@@ -237,10 +237,12 @@ class RestStore:
         return missing, warnings + changed
 
     def _log_now_or_later(self, batches: list[Json], *, later: bool) -> tuple[Problem, ...]:
-        if later:
-            self._waiting.extend(batches)
-            return ()
-        return tuple(warning for batch in batches for warning in self._log(batch))
+        self._waiting.extend(batches)
+        warnings: tuple[Problem, ...] = ()
+        while self._waiting and not later:
+            warnings += self._log(self._waiting[0])
+            self._waiting.pop(0)  # what breaks off stays, for a run that goes on all the same
+        return warnings
 
     def _log(self, batch: Json) -> tuple[Problem, ...]:
         """Log a batch, with shorter values for an old server; a refusal is only a warning."""

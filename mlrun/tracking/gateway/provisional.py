@@ -230,7 +230,9 @@ async def _created(upstream: Upstream, document: Mapping[str, Any], experiment_i
     answer = await _post(upstream, "runs/create", body)
     if answer.status != 200:
         raise _refused("the run", answer)
-    run: Json = _content(answer)["run"]
+    run = _content(answer).get("run")
+    if not isinstance(run, dict):
+        raise NotNowError("answers, but not as a tracking server does")
     return run
 
 
@@ -242,6 +244,9 @@ async def _log_parameters(upstream: Upstream, run_id: str, given: Mapping[str, s
         answers = [await _post(upstream, "runs/log-batch", batch) for batch in batches]
         if all(answer.status == 200 for answer in answers):
             return
+        refusal = next(answer for answer in answers if answer.status != 200)
+        if refusal.status != 400:
+            raise _refused("the parameters", refusal)
 
 
 async def _post(upstream: Upstream, endpoint: str, body: Json) -> Answer:

@@ -299,6 +299,18 @@ def test_what_could_not_be_sent_after_the_start_is_sent_at_the_end() -> None:
     assert server.bodies("runs/log-batch")[-1]["params"] == [{"key": "p", "value": "2"}]
 
 
+def test_parameters_on_which_the_start_broke_off_are_sent_later() -> None:
+    server = Server(runs__log_batch=[Reply(500), Reply(500), Reply(500), Reply()])
+    with store_of(server) as store:
+        with pytest.raises(TrackingUnavailableError):
+            store.start(begin())
+        assert store.begun is not None
+        store.after_launch()
+        store.after_launch()
+    assert server.bodies("runs/log-batch")[-1]["params"] == [{"key": "p", "value": "2"}]
+    assert len(server.bodies("runs/log-batch")) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [("FINISHED", RunStatus.FINISHED), ("KILLED", RunStatus.KILLED), ("SCHEDULED", None)],
