@@ -15,7 +15,7 @@ from time import time
 from mlrun import run_folder, tags
 from mlrun.backends.base import Ending, RunHandle
 from mlrun.environments.base import PreparedEnvironment
-from mlrun.errors import MlrunError
+from mlrun.errors import MlrunError, TrackingUnavailableError
 from mlrun.events import Event, EventKind, Listener
 from mlrun.outcome import Outcome, describe_ending, exit_code_of, status_of
 from mlrun.plan import Work
@@ -119,12 +119,22 @@ class LaunchedRun:
 
         self._folder.reserve()
         try:
-            self._store.after_launch()
+            self._log_rest_of_start()
         except MlrunError as error:
             self._listen(Event(EventKind.WARNING, error.message, {"phase": "track"}))
         finally:
             self._start_complete.set()
         settle_earlier_runs()
+
+    def _log_rest_of_start(self) -> None:
+        try:
+            self._store.after_launch()
+        except TrackingUnavailableError:
+            if self._gateway is None:
+                raise
+            from mlrun.serving import leave_to_gateway
+
+            leave_to_gateway(self._store, self._gateway)
 
     def _finish(self, ending: Ending) -> Outcome:
         end = RunEnd(self.tracked.run_id, status_of(ending), int(time() * 1000), self._tags(ending))

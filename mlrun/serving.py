@@ -136,6 +136,28 @@ def _refuse_bad_budget(environ: Mapping[str, str]) -> None:
         read_budget(environ)
 
 
+def leave_to_gateway(store: TrackingStore, gateway: Gateway) -> None:
+    """Have the gateway keep what a server did not take after the start.
+
+    Raises:
+        TrackingError: It cannot be kept.
+    """
+    from mlrun.tracking.api import TrackingApi
+    from mlrun.tracking.best_effort import BestEffortStore
+    from mlrun.tracking.http import HttpClient
+    from mlrun.tracking.rest import RestStore
+
+    server = store.server if isinstance(store, BestEffortStore) else store
+    if not isinstance(server, RestStore):
+        return
+    client = HttpClient(gateway.address, {"no_proxy": "*"}, f"Bearer {gateway.token}")
+    api = TrackingApi(client, None)
+    try:
+        server.leave_to(api)
+    finally:
+        api.close()
+
+
 def _is_server(uri: str) -> bool:
     return uri.startswith(("http:", "https:"))
 

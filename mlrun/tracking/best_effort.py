@@ -63,6 +63,11 @@ class BestEffortStore:
         if self.unmade is None:
             self._store.after_launch()
 
+    @property
+    def server(self) -> TrackingStore:
+        """The store that stands behind this one."""
+        return self._store
+
     def status(self, run_id: str) -> RunStatus | None:
         """Return the server's state of the run, None if it does not know the run yet.
 

@@ -82,6 +82,19 @@ class RestStore:
             if warnings:
                 raise TrackingRefusedError(warnings[-1].message, hint=warnings[-1].hint)
 
+    def leave_to(self, api: TrackingApi) -> None:
+        """Send by another way what could not be sent after the start.
+
+        Raises:
+            TrackingUnavailableError: No answer.
+            TrackingRefusedError: The answer was no.
+        """
+        own, self._api = self._api, api
+        try:
+            self.after_launch()
+        finally:
+            self._api = own
+
     def status(self, run_id: str) -> RunStatus | None:
         """Return the server's state of the run, None for one that mlrun does not use.
 

@@ -31,6 +31,9 @@ class Server:
         endpoint = received.path.partition("/api/2.0/mlflow/")[2].partition("?")[0]
         if self.fails():
             return Reply(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "away"})
+        if endpoint == "experiments/get-by-name":
+            missing = {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no such experiment"}
+            return Reply(404, missing)
         body = received.json if received.method == "POST" else {}
         return Reply(body=self._answer(endpoint, body))
 
@@ -39,6 +42,8 @@ class Server:
             info = {"run_id": RUN_ID, "run_uuid": RUN_ID, "experiment_id": "0"}
             more = {"status": self.status or "RUNNING", "artifact_uri": "mlflow-artifacts:/0/x"}
             return {"run": {"info": {**info, **more}, "data": {}}}
+        if endpoint == "experiments/create":
+            return {"experiment_id": "0"}
         if endpoint == "runs/log-metric":
             self.metrics.append((body["key"], body["value"], body["step"]))
         if endpoint == "runs/log-batch":
@@ -225,6 +230,33 @@ def test_id_that_a_run_got_later_is_told(
     assert f"there        {RUN_ID}" in scripted.mlrun("runs", "show").stdout
     assert outcome["run_id"] != RUN_ID
     assert answers.metrics == [("loss", 1.5, step) for step in range(5)]
+
+
+def test_parameters_of_a_run_in_a_new_experiment_outlive_an_outage(
+    scripted: Place, server: tuple[Server, StubServer]
+) -> None:
+    answers, stub = server
+    script(scripted, "print('ran')\n")
+    healed: list[bool] = []
+    answers.fails = lambda: bool(stub.received) and not healed and is_made(stub)
+    words = ("--tracking-uri", stub.url, "--buffer-tracking", "--experiment-name", "new")
+    patience = {"MLRUN_TRACKING_PATIENCE": "0.5"}
+    answer = scripted.run_project(*words, "-P", "depth=3", "--flush-timeout", "0.3", env=patience)
+    assert answer.returncode == 0, answer.stderr
+    healed.append(True)
+    before = len(stub.received)
+    synced = scripted.mlrun("sync")
+    assert synced.returncode == 0, synced.stderr
+    after = stub.received[before:]
+    logged = [r.json.get("params") for r in after if r.path.endswith("/log-batch")]
+    assert [{"key": "depth", "value": "3"}] in logged
+
+
+def is_made(stub: StubServer) -> bool:
+    """Return whether the request after the making of a run has come."""
+    paths = [received.path for received in stub.received]
+    made = [place for place, path in enumerate(paths) if path.endswith("/runs/create")]
+    return bool(made) and len(paths) > made[0] + 1
 
 
 def test_nested_run_in_an_outage_is_not_begun_with_an_id_that_nobody_knows(
