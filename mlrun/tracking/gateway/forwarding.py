@@ -85,6 +85,7 @@ class ForwardingService:
     ) -> None:
         self._upstream = upstream
         self._notify = notify
+        self._is_full = False
         self._journal = journal
         self._known = Known()
         self._translation: Translation | None = None
@@ -372,4 +373,7 @@ class ForwardingService:
             f"The tracking server {self._upstream.base} is away, and this could not be kept for "
             f"later: {error.message}."
         )
+        if not self._is_full:
+            self._is_full = True
+            self._notify(f"{line} The command is told so.")
         return error_answer(UNAVAILABLE, line, 503)

@@ -117,6 +117,7 @@ class Buffered:
     server: FakeMlflow
     served: Served
     journal: Callable[[], Journal]
+    told: list[str] = field(default_factory=list)
 
     def metric(self, step: int, value: Any = None, key: str = "loss") -> Reply:
         point = {"key": key, "value": step / 2 if value is None else value}
@@ -148,6 +149,7 @@ def buffered(
 ) -> Iterator[Buffered]:
     fake = server or FakeMlflow()
     journals: list[Journal] = []
+    told: list[str] = []
     limits = Limits(connect=2, write=0.5, answer=0.8, stall=1)
     with StubServer(fake.answer) as stub:
 
@@ -159,10 +161,11 @@ def buffered(
                 run=run_json(),
                 is_new=is_new,
                 experiment=EXPERIMENT,
+                notify=told.append,
             )
 
         with gateway_before(service, target=stub.url) as served:
-            yield Buffered(fake, served, lambda: journals[-1])
+            yield Buffered(fake, served, lambda: journals[-1], told)
             fake.failing = fake.failing if fake.failing is not HANGING else AWAY["cut"]
             served.gateway.close(0)
 
@@ -370,6 +373,9 @@ def test_a_full_journal_is_said_not_hidden(tmp_path: Path) -> None:
         reply = gateway.put("x", os.urandom(1 << 20))
         assert reply.status == 503
         assert "kept" in reply.json["message"]
+        assert gateway.put("x", os.urandom(1 << 20)).status == 503
+        (line,) = [line for line in gateway.told if "could not be kept" in line]
+        assert "budget" in line
         gateway.server.failing = None
         assert gateway.put("x", b"small").status == 200
 
