@@ -188,6 +188,7 @@ def _forwarding_service(
         Journal(journal, read_budget(environ)),
         run=_as_answered(start, tracked),
         is_new=start.run_id is None,
+        experiment=_experiment_as_answered(start, tracked),
         provisional=_unmade(request, store),
         notify=notify,
     )
@@ -200,6 +201,19 @@ def _unmade(request: RunRequest, store: TrackingStore) -> ProvisionalRun | None:
     from mlrun.tracking.best_effort import BestEffortStore
 
     return store.unmade if isinstance(store, BestEffortStore) else None
+
+
+def _experiment_as_answered(start: RunStart, tracked: TrackedRun) -> dict[str, object] | None:
+    """Return the run's experiment as `experiments/get` answers it, None without its name."""
+    if start.run_id is not None or tracked.experiment_name is None:
+        return None
+    answer: dict[str, object] = {
+        "experiment_id": tracked.experiment_id,
+        "name": tracked.experiment_name,
+        "lifecycle_stage": "active",
+    }
+    place, separator, _ = (tracked.artifact_uri or "").partition(f"/{tracked.run_id}/artifacts")
+    return {**answer, "artifact_location": place} if separator else answer
 
 
 def _as_answered(start: RunStart, tracked: TrackedRun) -> dict[str, object]:

@@ -252,6 +252,23 @@ def test_parameters_of_a_run_in_a_new_experiment_outlive_an_outage(
     assert [{"key": "depth", "value": "3"}] in logged
 
 
+def test_experiment_of_the_run_is_known_in_an_outage(
+    scripted: Place, server: tuple[Server, StubServer]
+) -> None:
+    answers, stub = server
+    asking = "call('GET', 'experiments/get-by-name?experiment_name=new')"
+    script(
+        scripted,
+        "import pathlib\npathlib.Path('started').touch()\n"
+        f"print({asking}[1]['experiment']['experiment_id'])\n",
+    )
+    answers.fails = lambda: (scripted.project / "started").exists()
+    words = ("--tracking-uri", stub.url, "--buffer-tracking", "--experiment-name", "new")
+    patience = {"MLRUN_TRACKING_PATIENCE": "0.5"}
+    answer = scripted.run_project(*words, "--flush-timeout", "0.1", env=patience)
+    assert answer.stdout == "0\n", answer.stderr
+
+
 def is_made(stub: StubServer) -> bool:
     """Return whether the request after the making of a run has come."""
     paths = [received.path for received in stub.received]
