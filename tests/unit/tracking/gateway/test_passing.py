@@ -110,13 +110,15 @@ def test_a_redirect_is_the_clients_to_follow_and_stays_behind_the_gateway() -> N
     def answer(received: Received) -> Reply:
         own = f"http://{received.headers['host']}/ml/there?a=1"
         elsewhere = "https://bucket.example.org/x?signature=1"
+        if "/api/" in received.path:
+            return Reply()  # the question whether it is a tracking server that redirects
         return Reply(302, headers={"Location": own if "own" in received.path else elsewhere})
 
     with StubServer(answer) as server, forwarded(f"{server.url}/ml") as served:
         assert served.ask("GET", "/own").headers["Location"] == "/there?a=1"
         location = served.ask("GET", "/other").headers["Location"]
     assert location == "https://bucket.example.org/x?signature=1"
-    assert len(server.received) == 2
+    assert not any("there" in received.path for received in server.received)
 
 
 def test_a_server_that_is_away_is_a_503_that_clients_retry() -> None:
