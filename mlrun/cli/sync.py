@@ -52,7 +52,10 @@ def _deliver(found: Sequence[Undelivered]) -> list[Synced]:
     for synced in sync(found, progress):
         done.append(synced)
         if synced.what is Sync.RUNNING:
-            say(f"run {synced.run.run_id} is still running: its own mlrun delivers it")
+            say(
+                f"run {synced.run.run_id} is still running, or another `mlrun sync` is at it: "
+                "that delivers it"
+            )
         elif synced.what in (Sync.FAILED, Sync.ELSEWHERE):
             say(f"run {synced.run.run_id} is not delivered: {synced.reason}")
     return done
