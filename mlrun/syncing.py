@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from mlrun import run_folder
 from mlrun.errors import MlrunError
@@ -120,7 +121,7 @@ def sync(
         if run.target in away:
             yield Synced(run, Sync.AWAY, run.records, reason=away[run.target])
             continue
-        synced = _sync_run(run, lambda left, run=run: progress(run, left))  # type: ignore[misc]
+        synced = _sync_run(run, partial(progress, run))
         if synced.what is Sync.AWAY and synced.reason is not None:
             away[run.target] = synced.reason
         yield synced

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from sqlite3 import Row
 
 from mlrun.tracking.database import rules, runs
 from mlrun.tracking.database.api_error import INVALID, MISSING, ApiError
@@ -29,10 +30,10 @@ def _log_metric(session: Session, message: Message) -> Json:
     return {}
 
 
-def _write_model_metrics(session: Session, run: object, metrics: Sequence[Message]) -> None:
+def _write_model_metrics(session: Session, run: Row, metrics: Sequence[Message]) -> None:
     from mlrun.tracking.database.logged_models import log_model_metrics
 
-    log_model_metrics(session, run, metrics)  # type: ignore[arg-type]
+    log_model_metrics(session, run, metrics)
 
 
 def _log_parameter(session: Session, message: Message) -> Json:

@@ -163,9 +163,10 @@ class ForwardingService:
             body = translation.outward(body)
         path = target.decode("utf-8", "surrogateescape")
         answer = await pass_on(self._upstream, call, body, limit, target=path)
-        if isinstance(answer, web.Response) and answer.content_type == "application/json":
-            with suppress(ValueError, TypeError, RecursionError):
-                content = translation.inward(json.loads(answer.body))  # type: ignore[arg-type]
+        said = answer.body if isinstance(answer, web.Response) else None
+        if isinstance(said, bytes) and answer.content_type == "application/json":
+            with suppress(ValueError, RecursionError):
+                content = translation.inward(json.loads(said))
                 return json_answer(content, answer.status)
         return answer
 
