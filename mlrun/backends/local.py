@@ -39,6 +39,11 @@ class LocalBackend:
         from mlrun.execution.launching import launch
         from mlrun.execution.leftovers import MARK_VARIABLE
 
+        if not request.own_process:
+            # Ctrl-C that falls into an import, while another thread imports too, leaves Python's
+            # import lock taken for good. So what `wait` needs is there before threads are.
+            import mlrun.execution.supervise  # noqa: F401
+
         mark = _mark(request.run_id)
         outer = request.env.get(MARK_VARIABLE)
         command = Command(

@@ -291,7 +291,7 @@ def test_vanished_project_and_unreadable_store(echo: Place) -> None:
 
 def test_store_that_is_a_file(echo: Place) -> None:
     echo.store.write_text("")
-    answer = echo.run_project("--tracking-uri", "mlruns")
+    answer = echo.run_project("--tracking-uri", "file:mlruns")
     assert answer.returncode == 125
     assert str(echo.store) in answer.stderr
     assert "Traceback" not in answer.stderr

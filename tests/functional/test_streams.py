@@ -54,6 +54,7 @@ def test_closed_streams_are_no_place_for_files(project: Place) -> None:
 
 
 def test_other_commands_bear_closed_streams(project: Place) -> None:
+    assert project.run_project().returncode == 0  # something to list
     for words in ("describe project", "runs list", "--version"):
         answer = shell(project, f"mlrun {words} >&-")
         assert (answer.returncode, answer.stderr) == (0, "")
