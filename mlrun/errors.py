@@ -5,7 +5,10 @@
     MlrunError                       125  could not bring the command to run
     ├── UsageError                     2  the request itself contradicts itself
     ├── NotSupportedError            125  named, and refused, before anything starts
-    ├── SourceError                  125  fetch: no such folder, not readable
+    ├── SourceError                  125  fetch: no such folder, not readable, unsafe
+    │   ├── SourceUnavailableError   125  no answer of a server, a stalled or cut-off transfer
+    │   ├── SourceRefusedError       125  credentials missing or not accepted, no such repository
+    │   └── VersionNotFoundError     125  no such branch, tag or commit
     ├── ProjectError                 125  load: the project file or a file that it names
     ├── ParameterError               125  bind: one or several values, all reported at once
     ├── CommandError                 125  bind: the command's template, quoting
@@ -122,6 +125,24 @@ class SourceError(MlrunError):
 
     phase = "fetch"
     code = "source"
+
+
+class SourceUnavailableError(SourceError):
+    """A server did not answer, or a transfer stalled or was cut off."""
+
+    code = "source_unavailable"
+
+
+class SourceRefusedError(SourceError):
+    """A server answered no: credentials are missing or wrong, or nothing is there."""
+
+    code = "source_refused"
+
+
+class VersionNotFoundError(SourceError):
+    """The repository has no such branch, tag or commit."""
+
+    code = "version_not_found"
 
 
 class ProjectError(MlrunError):

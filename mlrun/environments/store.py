@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from mlrun.environments.base import Report
-from mlrun.environments.lease import Lease, claim, share
 from mlrun.errors import EnvironmentBuildError
 from mlrun.folders import cache_folder
+from mlrun.lease import Lease, claim, share
 
 _MARKER = "complete.json"
 _LEASE = "lease"

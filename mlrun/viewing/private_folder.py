@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlrun.environments.lease import Lease, claim
 from mlrun.errors import LaunchError
 from mlrun.folders import cache_folder
+from mlrun.lease import Lease, claim
 
 _LOCK = "lock"
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.lease import claim, share
+from mlrun.lease import claim, share
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows needs no lease")
 
 HOLD = """
 import sys
 from pathlib import Path
-from mlrun.environments.lease import share
+from mlrun.lease import share
 lease = share(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -1,4 +1,4 @@
-"""Shared and exclusive holds on an environment, which end with the process that has them.
+"""Shared and exclusive holds on what is kept in a cache, which end with the process that has them.
 
 The kernel keeps them (flock), so nothing stays behind when a process is killed. Windows has no
 such lock, and needs none: it refuses to remove a program that runs.

@@ -1,0 +1,1 @@
+"""A project in an archive: downloaded, checked, unpacked for one run."""

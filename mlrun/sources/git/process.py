@@ -1,0 +1,93 @@
+"""One `git` process: what it may see of the user's settings, and what it answered.
+
+There are two kinds. *Local* ones look at or write what is on this machine: they see no settings
+of the user's or the system's, run no hook, no filter and no monitor, so that nothing in a
+repository can make them start a program. *Talking* ones speak to a server and need the user's own
+settings (credentials, proxies, keys): see `talking.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+_NOTHING_RUNS = (
+    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
+    *("-c", "core.attributesFile=/dev/null", "-c", "submodule.recurse=false"),
+    *("-c", "maintenance.auto=false", "-c", "gc.auto=0"),
+)
+_LOCAL = {
+    "HOME": os.devnull,
+    "XDG_CONFIG_HOME": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+class GitError(Exception):
+    """A `git` process failed.
+
+    Attributes:
+        code: Its exit code, negative for a signal.
+        text: What it wrote to standard error.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class GitMissingError(Exception):
+    """There is no `git` on the PATH."""
+
+
+def local_environ() -> dict[str, str]:
+    """Return the variables of a git process that must not see the user's settings."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith("GIT_") or n == "GIT_EXEC_PATH"}
+    return {**kept, **_LOCAL}
+
+
+def run_git(
+    *arguments: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    standard_input: bytes = b"",
+) -> bytes:
+    """Run git on this machine and return what it wrote to standard output.
+
+    Args:
+        arguments: After `git`; values of others' come after `--end-of-options` or `--`.
+        folder: Where it runs: a working tree or a repository.
+        environ: Its variables; those of `local_environ` if None.
+        standard_input: What it reads.
+
+    Raises:
+        GitError: It failed.
+        GitMissingError: There is no git.
+    """
+    try:
+        answer = subprocess.run(
+            ("git", *_NOTHING_RUNS, *arguments),
+            cwd=folder,
+            env=local_environ() if environ is None else environ,
+            input=standard_input,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise GitError(128, f"there is no folder {folder}") from error
+        raise GitMissingError from error
+    if answer.returncode != 0:
+        raise GitError(answer.returncode, answer.stderr.decode("utf-8", "replace"))
+    return answer.stdout
