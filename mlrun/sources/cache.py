@@ -15,13 +15,23 @@ its feet; whoever removes claims the lease and renames the folder before anythin
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from mlrun.folders import cache_folder
-from mlrun.lease import Lease
+from mlrun.lease import Lease, share
 from mlrun.sources.base import Report
+from mlrun.sources.disk import disk_errors, make_private, write_document
+
+LEASE = "lease"
+ABOUT = "about.json"
+_LOCKS = ".locks"
+_POLL = 0.05
+"""Seconds between two looks at whether somebody else is done."""
 
 
 def repositories_folder() -> Path:
@@ -35,8 +45,19 @@ def archives_folder() -> Path:
 
 
 def use(entry: Path) -> Lease | None:
-    """Take a shared hold on an entry and note that it is used; None where there is none."""
-    raise NotImplementedError
+    """Take a shared hold on an entry and note that it is used; None where there is none.
+
+    Raises:
+        SourceError: The cache's file system has no locks.
+    """
+    file = entry / LEASE
+    with disk_errors(entry.parent):
+        lease = share(file)
+    if lease is not None:
+        # A cache that others fill, and that cannot be written here, can still be used.
+        with suppress(OSError):
+            os.utime(file)
+    return lease
 
 
 def use_or_make(entry: Path, uri: str) -> Lease:
@@ -49,7 +70,31 @@ def use_or_make(entry: Path, uri: str) -> Lease:
     Raises:
         SourceError: The cache cannot be written.
     """
-    raise NotImplementedError
+    while True:
+        lease = use(entry)
+        if lease is not None:
+            try:
+                _describe(entry, uri)
+            except BaseException:
+                lease.release()
+                raise
+            return lease
+        _make(entry)
+
+
+def _describe(entry: Path, uri: str) -> None:
+    if not (entry / ABOUT).exists():
+        with disk_errors(entry.parent):
+            write_document(entry / ABOUT, {"uri": uri, "created": time.time()})
+
+
+def _make(entry: Path) -> None:
+    """Make an entry's folder and lease; whoever removes it meanwhile does no harm."""
+    with disk_errors(entry.parent):
+        make_private(entry.parent)
+        make_private(entry)
+        with suppress(FileNotFoundError):
+            (entry / LEASE).touch(mode=0o600)
 
 
 @contextmanager
@@ -64,5 +109,44 @@ def locked(entry: Path, report: Report, doing: str) -> Iterator[None]:
     Raises:
         SourceError: The cache cannot be written.
     """
-    raise NotImplementedError
-    yield
+    from filelock import Timeout
+
+    with disk_errors(entry.parent):
+        lock = lock_of(entry)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            report(f"waiting for {doing}{_who(entry)}")
+            lock.acquire(poll_interval=_POLL)
+    try:
+        with suppress(OSError):
+            _holder(entry).write_text(str(os.getpid()), encoding="ascii")
+        yield
+    finally:
+        with suppress(OSError):
+            _holder(entry).unlink()
+        lock.release()
+
+
+def lock_of(entry: Path) -> Any:
+    """Return the lock of an entry, not yet taken.
+
+    Raises:
+        OSError: The folder of the locks cannot be made.
+    """
+    from filelock import FileLock
+
+    make_private(entry.parent)
+    make_private(entry.parent / _LOCKS)
+    return FileLock(entry.parent / _LOCKS / entry.name)
+
+
+def _holder(entry: Path) -> Path:
+    return entry.parent / _LOCKS / f"{entry.name}.holder"
+
+
+def _who(entry: Path) -> str:
+    try:
+        return f" (process {int(_holder(entry).read_text(encoding='ascii'))})"
+    except (OSError, ValueError):
+        return ""
