@@ -29,7 +29,7 @@ from mlrun.sources.disk import disk_errors, make_private, write_document
 
 LEASE = "lease"
 ABOUT = "about.json"
-_LOCKS = ".locks"
+LOCKS = ".locks"
 _POLL = 0.05
 """Seconds between two looks at whether somebody else is done."""
 
@@ -104,7 +104,7 @@ def locked(entry: Path, report: Report, doing: str) -> Iterator[None]:
     Args:
         entry: The entry's folder.
         report: Takes the line, if there is somebody to wait for.
-        doing: What the other one is doing, as in "another mlrun that fetches this repository".
+        doing: What the other one does, as in "fetches this repository".
 
     Raises:
         SourceError: The cache cannot be written.
@@ -116,7 +116,7 @@ def locked(entry: Path, report: Report, doing: str) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            report(f"waiting for {doing}{_who(entry)}")
+            report(f"waiting for another mlrun that {doing}{_who(entry)}")
             lock.acquire(poll_interval=_POLL)
     try:
         with suppress(OSError):
@@ -137,12 +137,12 @@ def lock_of(entry: Path) -> Any:
     from filelock import FileLock
 
     make_private(entry.parent)
-    make_private(entry.parent / _LOCKS)
-    return FileLock(entry.parent / _LOCKS / entry.name)
+    make_private(entry.parent / LOCKS)
+    return FileLock(entry.parent / LOCKS / entry.name)
 
 
 def _holder(entry: Path) -> Path:
-    return entry.parent / _LOCKS / f"{entry.name}.holder"
+    return entry.parent / LOCKS / f"{entry.name}.holder"
 
 
 def _who(entry: Path) -> str:

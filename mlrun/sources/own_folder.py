@@ -20,6 +20,7 @@ import re
 import sys
 import time
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 
 from mlrun.folders import cache_folder
@@ -35,6 +36,17 @@ _NAME_LENGTH = 60
 _DAY = 86400.0
 _ELSEWHERE_PATIENCE = 7 * _DAY
 """Age in seconds up to which another host's folder is left alone: its lease may not be seen."""
+
+
+class Condition(Enum):
+    """What a run's folder is."""
+
+    USED = "used"
+    """A run's that goes on, or maybe does on another host."""
+    KEPT = "kept"
+    """The user's, who asked to keep it."""
+    LEFT = "left"
+    """A killed mlrun's, or the rest of one that could not be removed."""
 
 
 class OwnFolder:
@@ -120,60 +132,59 @@ def sweep_own_folders() -> None:
     except OSError:
         return
     for name in names:
-        if name.startswith(GONE):
-            _discard_unless_held(work / name)
-        elif name.startswith(_NEW):
-            if _age(work / name) > _DAY:
-                discard(work / name)
-        else:
-            remove_left_behind(work / name)
+        if condition(work / name) is Condition.LEFT:
+            remove_own_folder(work / name)
 
 
-def remove_left_behind(home: Path) -> bool:
-    """Remove a run's folder if its mlrun is gone; return whether it was taken away."""
-    try:
-        lease = claim(home / LEASE) if (home / LEASE).exists() else None
-    except OSError:
-        return False
+def condition(home: Path) -> Condition:
+    """Say what a folder in the work folder is."""
+    if home.name.startswith(_NEW):
+        return Condition.LEFT if _age(home) > _DAY else Condition.USED
+    if not (home / LEASE).exists():
+        return Condition.LEFT if home.name.startswith(GONE) else Condition.KEPT
+    lease = _claim(home)
     if lease is None:
-        return False
+        return Condition.USED
+    lease.release()
+    is_ours = read_document(home / ABOUT).get("host") == _host() and sys.platform != "win32"
+    is_left = is_ours or _age(home / ABOUT) > _ELSEWHERE_PATIENCE
+    return Condition.LEFT if is_left else Condition.USED
+
+
+def remove_own_folder(home: Path) -> bool:
+    """Remove a folder that is left or kept; return whether all of it is gone.
+
+    It does nothing to one that turns out to be used.
+    """
+    lease = None
+    if (home / LEASE).exists():
+        lease = _claim(home)
+        if lease is None:
+            return False
     try:
-        return _is_left_behind(home) and _remove(home)
+        return _remove(home)
     finally:
-        lease.release()
+        if lease is not None:
+            lease.release()
 
 
-def _is_left_behind(home: Path) -> bool:
-    about = read_document(home / ABOUT)
-    if about.get("host") == _host() and sys.platform != "win32":
-        return True
-    return _age(home / ABOUT) > _ELSEWHERE_PATIENCE
+def _claim(home: Path) -> Lease | None:
+    try:
+        return claim(home / LEASE)
+    except OSError:
+        return None
 
 
 def _remove(home: Path) -> bool:
-    """Take a folder away from its name, then remove it as far as possible."""
+    """Take a folder away from its name first, so that nobody meets half of it."""
+    if home.name.startswith((GONE, _NEW)):
+        return discard(home)
     gone = home.with_name(f"{GONE}{home.name}")
     try:
         home.rename(gone)
     except OSError:
         return False
-    discard(gone)
-    return True
-
-
-def _discard_unless_held(gone: Path) -> None:
-    """Remove the rest of a folder, unless its mlrun is still at that."""
-    lease = None
-    if (gone / LEASE).exists():
-        try:
-            lease = claim(gone / LEASE)
-        except OSError:
-            return
-        if lease is None:
-            return
-    discard(gone)
-    if lease is not None:
-        lease.release()
+    return discard(gone)
 
 
 def _age(path: Path) -> float:
