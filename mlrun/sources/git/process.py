@@ -18,18 +18,21 @@ _NOTHING_RUNS = (
     *("-c", "core.attributesFile=/dev/null", "-c", "submodule.recurse=false"),
     *("-c", "maintenance.auto=false", "-c", "gc.auto=0"),
 )
-_LOCAL = {
-    "HOME": os.devnull,
-    "XDG_CONFIG_HOME": os.devnull,
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
+_QUIET = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
+}
+_LOCAL = {
+    "HOME": os.devnull,
+    "XDG_CONFIG_HOME": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    **_QUIET,
 }
 
 
@@ -57,6 +60,20 @@ def local_environ() -> dict[str, str]:
     return {**kept, **_LOCAL}
 
 
+def looking_environ() -> dict[str, str]:
+    """Return the variables of a git process that looks at a repository of the user's.
+
+    It sees the user's settings: which repositories of others are trusted (`safe.directory`) is
+    one, and the repository's own are read anyway. It fetches nothing and takes no locks.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(("GIT_EXEC_PATH", "GIT_CONFIG"))
+    }
+    return {**kept, **_QUIET}
+
+
 def run_git(
     *arguments: str,
     folder: Path,
@@ -75,8 +92,26 @@ def run_git(
         GitError: It failed.
         GitMissingError: There is no git.
     """
+    answer = ask_git(*arguments, folder=folder, environ=environ, standard_input=standard_input)
+    if answer.returncode != 0:
+        raise GitError(answer.returncode, answer.stderr.decode("utf-8", "replace"))
+    return answer.stdout
+
+
+def ask_git(
+    *arguments: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    standard_input: bytes = b"",
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git as `run_git` does, and return all of its answer, also a failure's.
+
+    Raises:
+        GitError: There is no such folder.
+        GitMissingError: There is no git.
+    """
     try:
-        answer = subprocess.run(
+        return subprocess.run(
             ("git", *_NOTHING_RUNS, *arguments),
             cwd=folder,
             env=local_environ() if environ is None else environ,
@@ -88,6 +123,3 @@ def run_git(
         if not folder.is_dir():
             raise GitError(128, f"there is no folder {folder}") from error
         raise GitMissingError from error
-    if answer.returncode != 0:
-        raise GitError(answer.returncode, answer.stderr.decode("utf-8", "replace"))
-    return answer.stdout
