@@ -146,9 +146,20 @@ def condition(home: Path) -> Condition:
     if lease is None:
         return Condition.USED
     lease.release()
-    is_ours = read_document(home / ABOUT).get("host") == _host() and sys.platform != "win32"
-    is_left = is_ours or _age(home / ABOUT) > _ELSEWHERE_PATIENCE
-    return Condition.LEFT if is_left else Condition.USED
+    return Condition.LEFT if _may_go(home) else Condition.USED
+
+
+def _may_go(home: Path) -> bool:
+    """Return whether a folder that nobody seems to hold can be removed.
+
+    Another host may hold it without being seen, where the file system is shared.
+    """
+    if home.name.startswith(GONE):
+        return True
+    about = read_document(home / ABOUT)
+    if about.get("host") == _host() and sys.platform != "win32":
+        return True
+    return _age(home / ABOUT if about else home) > _ELSEWHERE_PATIENCE
 
 
 def remove_own_folder(home: Path) -> bool:

@@ -1,0 +1,115 @@
+"""A checkout that borrowed its objects stands on its own afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mlrun.sources.git.dissociation import dissociate
+from mlrun.sources.git.placing import Placement, place
+from mlrun.sources.git.process import run_git
+from mlrun.sources.own_folder import make_own_folder
+from tests.repositories import Repository, make_repository
+
+
+@pytest.fixture
+def lender(tmp_path: Path) -> Repository:
+    repository = make_repository(tmp_path / "lender.git", {"a.txt": "one"})
+    repository.commit({"a.txt": "two"})
+    return repository
+
+
+def checkout(lender: Repository, folder: Path) -> str:
+    commit = lender.git("rev-parse", "main")
+    folder.mkdir(exist_ok=True)
+    place(Placement(lender.path, commit, branch="main"), folder)
+    return commit
+
+
+def assert_whole(folder: Path, commit: str) -> None:
+    assert not (folder / ".git" / "objects" / "info" / "alternates").exists()
+    run_git("fsck", "--full", "--strict", folder=folder)
+    assert run_git("rev-parse", "HEAD", folder=folder).decode().strip() == commit
+    assert run_git("status", "--porcelain", folder=folder) == b""
+
+
+def test_it_has_all_that_it_borrowed(tmp_path: Path, lender: Repository) -> None:
+    commit = checkout(lender, tmp_path / "checkout")
+    assert dissociate(tmp_path / "checkout")
+    shutil.rmtree(lender.path)
+    assert_whole(tmp_path / "checkout", commit)
+    assert run_git("log", "--format=%s", folder=tmp_path / "checkout").count(b"\n") == 2
+
+
+def test_what_is_only_in_the_index_is_kept(tmp_path: Path, lender: Repository) -> None:
+    folder = tmp_path / "checkout"
+    checkout(lender, folder)
+    (folder / "new.txt").write_text("new")
+    run_git("add", "new.txt", folder=folder)
+    assert dissociate(folder)
+    shutil.rmtree(lender.path)
+    assert run_git("show", ":new.txt", folder=folder) == b"new"
+
+
+def test_shallow_history_stays_shallow(tmp_path: Path, lender: Repository) -> None:
+    mirror = make_repository(tmp_path / "mirror.git")
+    mirror.git("fetch", "--quiet", "--depth=1", lender.path.as_uri(), "main:refs/heads/main")
+    commit = checkout(mirror, tmp_path / "checkout")
+    assert dissociate(tmp_path / "checkout")
+    shutil.rmtree(mirror.path)
+    assert_whole(tmp_path / "checkout", commit)
+
+
+def test_submodules_are_made_whole_too(tmp_path: Path, lender: Repository) -> None:
+    folder = tmp_path / "checkout"
+    checkout(lender, folder)
+    inner = make_repository(tmp_path / "inner.git", {"b.txt": "inner"})
+    (folder / "lib").mkdir()
+    commit = checkout(inner, folder / "lib" / "deep")
+    assert dissociate(folder)
+    shutil.rmtree(lender.path)
+    shutil.rmtree(inner.path)
+    assert_whole(folder / "lib" / "deep", commit)
+
+
+def test_history_without_its_files_is_taken_over(tmp_path: Path, lender: Repository) -> None:
+    lender.configure("uploadpack.allowFilter", "true")
+    partial = make_repository(tmp_path / "partial.git")
+    partial.configure("remote.origin.url", lender.path.as_uri())
+    partial.configure("remote.origin.promisor", "true")
+    partial.configure("remote.origin.partialclonefilter", "blob:none")
+    partial.git("fetch", "--quiet", "--filter=blob:none", "origin", "main:refs/heads/main")
+    # What a checkout writes is there; the file as it was in the first commit is not.
+    partial.git("cat-file", "-p", "main:a.txt")
+    commit = checkout(partial, tmp_path / "checkout")
+    assert dissociate(tmp_path / "checkout")
+    shutil.rmtree(lender.path)
+    shutil.rmtree(partial.path)
+    assert run_git("show", "HEAD:a.txt", folder=tmp_path / "checkout") == b"two"
+    assert run_git("rev-parse", "HEAD", folder=tmp_path / "checkout").decode().strip() == commit
+    assert run_git("status", "--porcelain", folder=tmp_path / "checkout") == b""
+
+
+def test_without_git_it_goes_on_borrowing(
+    tmp_path: Path, lender: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout(lender, tmp_path / "checkout")
+    with monkeypatch.context() as without:
+        without.setenv("PATH", "")
+        assert not dissociate(tmp_path / "checkout")
+    assert run_git("status", "--porcelain", folder=tmp_path / "checkout") == b""
+
+
+def test_a_run_that_keeps_its_folder_can_lose_the_mirror(lender: Repository) -> None:
+    own = make_own_folder("project", "")
+    commit = checkout(lender, own.path)
+    own.release(keep=True)
+    shutil.rmtree(lender.path)
+    assert_whole(own.path, commit)
+
+
+def test_a_folder_without_repositories_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "a" / "objects").mkdir(parents=True)
+    assert dissociate(tmp_path)
