@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from mlrun.errors import SourceError
+from mlrun.sources.git.process import GitError, run_git
+
+_GITLINK = b"160000"
+_FILE_MODES = (b"100644", b"100755")
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,24 +20,106 @@ class Submodule:
 
     Attributes:
         path: Its folder in the working tree, with `/`.
-        url: As `.gitmodules` has it; possibly relative to the repository's own.
+        url: As `.gitmodules` has it; possibly relative to the repository's own. None where
+            `.gitmodules` says nothing of the path: then nobody can know where it comes from, and
+            git leaves the folder empty (a repository inside another one, added by mistake).
         commit: The recorded one, full hash.
     """
 
     path: str
-    url: str
+    url: str | None
     commit: str
 
 
 def submodules_of(repository: Path, commit: str) -> tuple[Submodule, ...]:
     """Return the submodules of a commit, by reading `.gitmodules` and the tree, not running them.
 
+    The recorded commit counts, not a `branch` of `.gitmodules`. What git does not check out
+    (`update = none`) is left out, like an entry without a commit. Any other `update` is ignored:
+    a program would be one.
+
     Args:
         repository: A Git folder that has the commit.
         commit: Full hash.
 
     Raises:
-        SourceError: A submodule that `.gitmodules` does not name, or an unsafe path.
+        SourceError: An unsafe path or URL, or a `.gitmodules` that git cannot read.
         GitError: Objects are missing.
+        GitMissingError: There is no git.
     """
-    raise NotImplementedError
+    tree = run_git("--bare", "ls-tree", "-r", "-z", "--full-tree", commit, folder=repository)
+    if b"160000 commit " not in tree:
+        return ()
+    gitlinks: dict[str, str] = {}
+    has_settings = False
+    for line in tree.split(b"\0"):
+        facts, _, path = line.partition(b"\t")
+        mode, _, kind_and_hash = facts.partition(b" ")
+        if mode == _GITLINK:
+            gitlinks[os.fsdecode(path)] = kind_and_hash.rpartition(b" ")[2].decode("ascii")
+        elif path == b".gitmodules":
+            has_settings = mode in _FILE_MODES
+    settings = _settings_by_path(repository, commit) if has_settings else {}
+    return tuple(_submodules(gitlinks, settings))
+
+
+def _submodules(
+    gitlinks: dict[str, str], settings: dict[str, dict[str, str]]
+) -> Iterator[Submodule]:
+    for path, commit in gitlinks.items():
+        _require_safe_path(path)
+        values = settings.get(path, {})
+        if values.get("update") == "none":
+            continue
+        url = values.get("url") or None
+        if url is not None:
+            _require_safe_url(path, url)
+        yield Submodule(path, url, commit)
+
+
+def _settings_by_path(repository: Path, commit: str) -> dict[str, dict[str, str]]:
+    """Return what `.gitmodules` says, by path; of two entries with one path the last counts."""
+    by_name: dict[str, dict[str, str]] = {}
+    for name, variable, value in _entries(repository, commit):
+        # Of a variable given twice git takes the first for submodules.
+        by_name.setdefault(name, {}).setdefault(variable, value)
+    return {v["path"].rstrip("/"): v for v in by_name.values() if "path" in v}
+
+
+def _entries(repository: Path, commit: str) -> Iterator[tuple[str, str, str]]:
+    blob = f"{commit}:.gitmodules"
+    # Without --no-includes a repository could have files of this machine read.
+    words = ("--bare", "config", "--blob", blob, "--no-includes", "-z", "--list")
+    try:
+        listing = run_git(*words, folder=repository)
+    except GitError as error:
+        if "bad config" not in error.text:
+            raise
+        raise SourceError(
+            f"the repository's .gitmodules of commit {commit[:10]} is no Git configuration",
+            hint=f"correct it: {error.text.strip().splitlines()[0]}",
+        ) from None
+    for entry in listing.split(b"\0"):
+        key, _, value = os.fsdecode(entry).partition("\n")
+        section, _, rest = key.partition(".")
+        name, dot, variable = rest.rpartition(".")
+        if section == "submodule" and dot:
+            yield name, variable, value
+
+
+def _require_safe_path(path: str) -> None:
+    parts = path.split("/")
+    if any(part.lower() in ("", ".", "..", ".git") for part in parts) or _has_controls(path):
+        raise SourceError(f"the repository has a submodule with an unsafe path: {path!r}")
+
+
+def _require_safe_url(path: str, url: str) -> None:
+    if url.startswith("-") or _has_controls(url):
+        raise SourceError(
+            f"the submodule '{path}' has an unsafe URL in .gitmodules",
+            hint="a URL neither begins with '-' nor has control characters",
+        )
+
+
+def _has_controls(text: str) -> bool:
+    return any(ord(character) < 32 or ord(character) == 127 for character in text)
