@@ -7,28 +7,21 @@ process list. Where nobody can be asked, nothing prompts, and nothing waits for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
+from mlrun.errors import SourceError
 from mlrun.sources.base import Report
+from mlrun.sources.git.credentials import talking_environ, talking_options
+from mlrun.sources.git.failures import ShallowRefusedError, failure, stalled
+from mlrun.sources.git.local_failures import no_git
+from mlrun.sources.git.refs import RemoteRefs, parse_refs
 from mlrun.sources.git.url import GitUrl
+from mlrun.sources.git.watching import StalledError, Watch, follow
+from mlrun.sources.timeouts import stall_limit
 
-
-@dataclass(frozen=True, slots=True)
-class RemoteRefs:
-    """The refs of a repository on a server.
-
-    Attributes:
-        commits: Commit by full name (`refs/heads/main`, `refs/tags/v1`, `HEAD`); an annotated
-            tag stands with the commit that it is on.
-        tag_objects: For annotated tags, the tag's own hash by full name.
-        head: The branch that HEAD is (`main`), None where it is detached or unknown.
-    """
-
-    commits: Mapping[str, str]
-    tag_objects: Mapping[str, str]
-    head: str | None
+__all__ = ["RemoteRefs", "ShallowRefusedError", "fetch", "list_refs"]
 
 
 def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
@@ -45,7 +38,39 @@ def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
         SourceRefusedError: Credentials missing or wrong, or no such repository.
         SourceError: No git on this machine.
     """
-    raise NotImplementedError
+    limit = stall_limit()
+    process = _start_listing(url, may_ask, everything)
+    out, err = bytearray(), bytearray()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    readers = {process.stdout: out.extend, process.stderr: err.extend}
+    watch = Watch(process.pid, limit, may_ask=may_ask)
+    try:
+        code = follow(process, readers, watch, leads_group=not may_ask)
+    except StalledError as error:
+        raise stalled(url, error.seconds) from None
+    if code == 0:
+        return parse_refs(bytes(out))
+    failed = failure(url, err.decode("utf-8", "replace"), code)
+    raise failed if isinstance(failed, SourceError) else SourceError(str(failed))
+
+
+def _start_listing(url: GitUrl, may_ask: bool, everything: bool) -> subprocess.Popen[bytes]:
+    narrowed = () if everything else ("--heads", "--tags")
+    words = ("git", *talking_options(url), "ls-remote", "--symref", *narrowed, "--", url.address)
+    try:
+        return subprocess.Popen(
+            words,
+            env=talking_environ(url, may_ask=may_ask),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=not may_ask,
+        )
+    except FileNotFoundError:
+        raise no_git(url.address) from None
+    except ValueError as error:
+        raise SourceError(f"{url.address} cannot be given to git: {error}") from None
 
 
 def fetch(
@@ -61,6 +86,8 @@ def fetch(
 ) -> None:
     """Fetch into a bare repository, saying how far it is.
 
+    Only for the one who has the mirror's lock: what a killed git left there is removed first.
+
     Args:
         url: The repository.
         mirror: The bare repository to fetch into; its own configuration has no remote.
@@ -69,7 +96,9 @@ def fetch(
         report: Takes lines of progress.
         depth: How many commits deep; None for all.
         unshallow: Make a mirror that is not whole so.
-        blobs: False for a partial clone without files (a server that cannot do that sends all).
+        blobs: False for commits alone, without folders and files (a server that cannot do that
+            sends all). Git then notes in the mirror where the rest is, so that it must be a
+            repository for this alone.
 
     Raises:
         SourceUnavailableError: No answer, a stalled connection, one that was cut off.
@@ -77,8 +106,9 @@ def fetch(
         ShallowRefusedError: The server cannot give a part of the history, or this commit by itself.
         SourceError: No git, no space on the disk.
     """
-    raise NotImplementedError
-
-
-class ShallowRefusedError(Exception):
-    """The server gives no commit by itself: all must be fetched."""
+    try:
+        from mlrun.sources.git.transfer import Transfer, transfer
+    except ImportError:  # GitPython's way to say that there is no git
+        raise no_git(url.address) from None
+    what = Transfer(url, mirror, refspecs, depth=depth, unshallow=unshallow, blobs=blobs)
+    transfer(what, may_ask=may_ask, report=report)

@@ -1,0 +1,207 @@
+"""A `git fetch` into a mirror, driven by GitPython: its progress, and its end if it stands still.
+
+GitPython takes a while to import, so nothing but a fetch imports this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import git
+from git.util import RemoteProgress
+
+from mlrun.errors import SourceError
+from mlrun.sources.base import Report
+from mlrun.sources.git.credentials import talking_environ, talking_options
+from mlrun.sources.git.failures import failure, stalled
+from mlrun.sources.git.url import GitUrl
+from mlrun.sources.git.watching import StalledError, Watch, follow
+from mlrun.sources.timeouts import stall_limit
+
+_WITHOUT_FETCH_HEAD = (2, 29)
+_MOST_LINES = 200
+_LONGEST_LINE = 4096
+_LINES_EVERY = 0.1
+
+_OPTIONS = ("--no-tags", "--no-recurse-submodules", "--no-show-forced-updates", "--update-shallow")
+_STAGES = {
+    RemoteProgress.COUNTING: "the server counts objects, ",
+    RemoteProgress.COMPRESSING: "the server compresses objects, ",
+    RemoteProgress.RECEIVING: "",
+    RemoteProgress.RESOLVING: "resolving deltas, ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What is fetched, into which repository.
+
+    Attributes:
+        url: The server's repository.
+        mirror: The bare repository to fetch into.
+        refspecs: What to fetch, and the refs of the mirror to write.
+        depth: How many commits deep; None for all.
+        unshallow: Make a mirror that is not whole so.
+        blobs: False for commits alone, without folders and files.
+    """
+
+    url: GitUrl
+    mirror: Path
+    refspecs: Sequence[str]
+    depth: int | None = None
+    unshallow: bool = False
+    blobs: bool = True
+
+    def arguments(self, version: tuple[int, ...]) -> list[str]:
+        """Return the command line of a git of this version; it holds no secret."""
+        words = ["git", *talking_options(self.url), "fetch", "--progress", *_OPTIONS]
+        if version >= _WITHOUT_FETCH_HEAD:
+            words.append("--no-write-fetch-head")
+        if self.depth is not None:
+            words.append(f"--depth={self.depth}")
+        elif self.unshallow and (self.mirror / "shallow").exists():
+            words.append("--unshallow")
+        if not self.blobs:
+            words.append("--filter=tree:0")
+        return [*words, "--", self.url.address, *self.refspecs]
+
+
+def transfer(what: Transfer, *, may_ask: bool, report: Report) -> None:
+    """Fetch; see `talking.fetch`."""
+    limit = stall_limit()
+    clear_leftovers(what.mirror)
+    # GitPython ends the process when this object goes.
+    started = _start(what, may_ask)
+    process = started.proc
+    assert process is not None
+    assert process.stderr is not None
+    progress = _Progress(_name(what.url), report)
+    lines = _Lines(progress.new_message_handler(), progress)
+    watch = Watch(process.pid, limit, may_ask=may_ask, repository=what.mirror)
+    try:
+        code = follow(process, {process.stderr: lines.take}, watch, leads_group=not may_ask)
+    except BaseException as error:
+        clear_leftovers(what.mirror)
+        if isinstance(error, StalledError):
+            raise stalled(what.url, error.seconds, progress.last) from None
+        raise
+    if code != 0:
+        clear_leftovers(what.mirror)
+        raise failure(what.url, lines.text(), code)
+
+
+def _start(what: Transfer, may_ask: bool) -> git.Git.AutoInterrupt:
+    environ = talking_environ(what.url, may_ask=may_ask, repository=what.mirror)
+    program = git.Git()
+    words = what.arguments(program.version_info)
+    # GitPython hands its own environment on, too: what must not be in it is taken out on the way.
+    unwanted = sorted(os.environ.keys() - environ.keys())
+    before = ["env", *(word for name in unwanted for word in ("-u", name))] if unwanted else []
+    try:
+        return program.execute(
+            [*before, *words],
+            as_process=True,
+            with_stdout=False,
+            env=environ,
+            start_new_session=not may_ask,
+        )
+    except ValueError as error:
+        raise SourceError(f"{what.url.address} cannot be given to git: {error}") from None
+
+
+class _Progress(RemoteProgress):
+    """Says how far a fetch is.
+
+    Args:
+        name: What is fetched.
+        report: Takes the lines.
+
+    Attributes:
+        last: How far it was at last; None before anything came.
+    """
+
+    def __init__(self, name: str, report: Report) -> None:
+        super().__init__()
+        self._name = name
+        self._report = report
+        self._next = 0.0
+        self.last: str | None = None
+
+    def update(
+        self,
+        op_code: int,
+        cur_count: str | float,
+        max_count: str | float | None = None,
+        message: str = "",
+    ) -> None:
+        """Take one line of git's progress."""
+        stage = _STAGES.get(op_code & self.OP_MASK)
+        if stage is None:
+            return
+        size = ", ".join(part.strip() for part in message.split("|") if part.strip())
+        share = f"{100 * float(cur_count) / float(max_count):.0f} %" if max_count else ""
+        self.last = stage + ", ".join(part for part in (share, size) if part)
+        if monotonic() >= self._next or op_code & self.END:
+            self._next = monotonic() + _LINES_EVERY
+            self._report(f"fetching {self._name}: {self.last}", passing=True)
+
+
+class _Lines:
+    """Cuts what git writes into lines, which end with a carriage return while something goes on.
+
+    Args:
+        take_line: Takes each line.
+        progress: Collects lines that are no progress.
+    """
+
+    def __init__(self, take_line: Callable[[str], None], progress: RemoteProgress) -> None:
+        self._take_line = take_line
+        self._progress = progress
+        self._rest = b""
+        self._said: deque[str] = deque(maxlen=_MOST_LINES)
+
+    def take(self, data: bytes) -> None:
+        """Take bytes as they come."""
+        *lines, rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        self._rest = rest[-_LONGEST_LINE:]
+        for line in lines:
+            self._line(line)
+
+    def text(self) -> str:
+        """Return the last lines that were no progress."""
+        self._line(self._rest)
+        self._rest = b""
+        return "\n".join(self._said)
+
+    def _line(self, line: bytes) -> None:
+        self._take_line(line[:_LONGEST_LINE].decode("utf-8", "replace"))
+        for said in (self._progress.error_lines, self._progress.other_lines):
+            self._said.extend(said)
+            said.clear()
+
+
+def clear_leftovers(mirror: Path) -> None:
+    """Remove what a git that was killed has left in a mirror: locks, parts of packs.
+
+    Only for the one who has the mirror's lock. Never raises.
+    """
+    packs = mirror / "objects" / "pack"
+    left = [*mirror.glob("*.lock"), *(mirror / "refs").glob("**/*.lock")]
+    for pattern in ("tmp_*", ".tmp-*"):
+        left += packs.glob(pattern)
+    left += (mirror / "objects").glob("tmp_obj_*")
+    for file in left:
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _name(url: GitUrl) -> str:
+    """Return what a line of progress calls a repository: `host/team/project`."""
+    address = url.address.partition("://")[2] or url.address.replace(":", "/", 1)
+    return address.rpartition("@")[2].rstrip("/").removesuffix(".git")
