@@ -4,7 +4,7 @@
 
     <cache>/work/<id>/lease         held (exclusive) by the mlrun whose run it is; a folder that
                                     the user asked to keep has none
-                      about.json    whose it is: what was fetched, process, host, time
+                      about.json    whose it is: what was fetched, process, host, time, whether kept
                       NAME/         the folder itself, named as the repository or the archive
                  .new-<id>/         being made; nobody else touches it
                  .gone-<id>/        being removed
@@ -22,6 +22,7 @@ import time
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from mlrun.folders import cache_folder
 from mlrun.lease import Lease, claim
@@ -81,12 +82,19 @@ class OwnFolder:
             from mlrun.sources.git.dissociation import dissociate
 
             dissociate(self.path)
-            with suppress(OSError):
-                (home / LEASE).unlink()
+            _mark_kept(home)
         else:
             _remove(home)
         for lease in self._leases:
             lease.release()
+
+
+def _mark_kept(home: Path) -> None:
+    """Make sweeps pass a folder by; on a full disk, removing its lease alone does that."""
+    with suppress(OSError):
+        write_document(home / ABOUT, {**read_document(home / ABOUT), "kept": True})
+    with suppress(OSError):
+        (home / LEASE).unlink()
 
 
 def work_folder() -> Path:
@@ -107,21 +115,33 @@ def make_own_folder(name: str, uri: str) -> OwnFolder:
     work = work_folder()
     identity = os.urandom(6).hex()
     new, home = work / f"{_NEW}{identity}", work / identity
+    lease = None
     with disk_errors(work):
         make_private(work)
         try:
             new.mkdir(mode=0o700)
             # None only where the file system has no locks: then a sweep gets none either.
             lease = claim(new / LEASE)
-            about = {"uri": uri, "pid": os.getpid(), "host": _host(), "start_time": time.time()}
-            write_document(new / ABOUT, about)
+            write_document(new / ABOUT, _facts(uri))
             path = new / _as_file_name(name)
             path.mkdir(mode=0o700)
             new.rename(home)
         except BaseException:
             discard(new)
+            if lease is not None:
+                lease.release()
             raise
     return OwnFolder(home / path.name, lease)
+
+
+def _facts(uri: str) -> dict[str, Any]:
+    return {
+        "uri": uri,
+        "pid": os.getpid(),
+        "host": _host(),
+        "start_time": time.time(),
+        "kept": False,
+    }
 
 
 def sweep_own_folders() -> None:
@@ -145,21 +165,23 @@ def condition(home: Path) -> Condition:
     lease = _claim(home)
     if lease is None:
         return Condition.USED
-    lease.release()
-    return Condition.LEFT if _may_go(home) else Condition.USED
+    try:
+        return _condition_of_unheld(home)
+    finally:
+        lease.release()
 
 
-def _may_go(home: Path) -> bool:
-    """Return whether a folder that nobody seems to hold can be removed.
-
-    Another host may hold it without being seen, where the file system is shared.
-    """
+def _condition_of_unheld(home: Path) -> Condition:
     if home.name.startswith(GONE):
-        return True
+        return Condition.LEFT
     about = read_document(home / ABOUT)
+    if about.get("kept"):
+        return Condition.KEPT
     if about.get("host") == _host() and sys.platform != "win32":
-        return True
-    return _age(home / ABOUT if about else home) > _ELSEWHERE_PATIENCE
+        return Condition.LEFT
+    # Another host may hold it without being seen, where the file system is shared.
+    is_old = _age(home / ABOUT if about else home) > _ELSEWHERE_PATIENCE
+    return Condition.LEFT if is_old else Condition.USED
 
 
 def remove_own_folder(home: Path) -> bool:

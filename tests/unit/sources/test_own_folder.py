@@ -188,6 +188,9 @@ def test_a_kept_folder_outlives_sweeps() -> None:
     (own.path / "result").write_text("x")
     own.release(keep=True)
     sweep_own_folders()
+    # A sweep that looks while the folder becomes a kept one may make the lease anew.
+    (own.path.parent / "lease").touch()
+    sweep_own_folders()
     assert (own.path / "result").read_text() == "x"
     assert about(own)["uri"] == "https://host/project.git"
 
@@ -212,8 +215,9 @@ def age_by(days: float, *paths: Path) -> None:
 def test_a_folder_of_another_host_is_left_alone_for_a_week() -> None:
     own = make_own_folder("project", "")
     file = own.path.parent / "about.json"
-    file.write_text(json.dumps({**about(own), "host": "another"}))
+    facts = about(own)
     own.release(keep=True)
+    file.write_text(json.dumps({**facts, "host": "another"}))
     (own.path.parent / "lease").touch()
     age_by(6, file)
     sweep_own_folders()
