@@ -1,0 +1,61 @@
+"""Turns what fails on this machine, while a repository is handled, into errors for users."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlrun.errors import SourceError
+from mlrun.execution.redact import mask_text
+from mlrun.sources.git.process import GitError, GitMissingError
+
+_FULL = ("No space left on device", "Disk quota exceeded")
+_DAMAGED = ("missing blob", "missing tree", "unable to read", "bad object", "corrupt", "is empty")
+
+
+@contextmanager
+def local_failures(shown: str, damaged_hint: str | None = None) -> Iterator[None]:
+    """Say what failed, of which repository.
+
+    Args:
+        shown: The repository's address, without credentials.
+        damaged_hint: What to do where objects are missing.
+
+    Raises:
+        SourceError: Something failed.
+    """
+    try:
+        yield
+    except GitMissingError:
+        raise no_git(shown) from None
+    except GitError as error:
+        raise _explained(error, shown, damaged_hint) from None
+    except OSError as error:
+        raise SourceError(
+            f"{shown} cannot be written to the cache: {error.strerror or error}",
+            hint=_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else _ELSEWHERE,
+        ) from None
+
+
+def no_git(shown: str) -> SourceError:
+    """Return the error of a machine without git."""
+    return SourceError(
+        f"{shown} is a Git repository, and there is no git on this machine",
+        hint="install git, so that the command `git` is found",
+    )
+
+
+_ELSEWHERE = "MLRUN_CACHE_DIR moves the cache to another place"
+_ROOM = f"make room (`mlrun cache prune`); {_ELSEWHERE}"
+
+
+def _explained(error: GitError, shown: str, damaged_hint: str | None) -> SourceError:
+    text = mask_text(error.text).strip()
+    last = text.splitlines()[-1] if text else f"git ended with code {error.code}"
+    line = last.removeprefix("fatal: ").removeprefix("error: ")
+    if any(full in text for full in _FULL):
+        return SourceError(f"the disk is full while {shown} is checked out", hint=_ROOM)
+    if damaged_hint and any(word in text for word in _DAMAGED):
+        return SourceError(f"the copy of {shown} is damaged: {line}", hint=damaged_hint)
+    return SourceError(f"{shown} cannot be checked out: {line}")

@@ -1,0 +1,187 @@
+"""The mirror of a repository: one a repository, fetched into bit by bit, shared by all runs.
+
+::
+
+    <cache>/repositories/<key>/about.json, lease      see `sources/cache.py`
+                               HEAD, objects/, ...    a bare repository without remotes
+                               refs/mlrun/<commit>    keeps what was fetched, and tells the
+                                                      server at the next fetch what is here
+                               commits/<commit>.json  this commit is here with all its files
+                               versions/<hash>.json   what a version was when last looked up
+                               lfs/objects/           contents of Git LFS
+
+Of each commit that is run only its own files are fetched, not its history (`--depth 1`), as
+`mlflow run` does; a server that cannot do that gives all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import time
+from typing import Any
+
+from mlrun.lease import Lease
+from mlrun.sources.cache import repositories_folder, use, use_or_make
+from mlrun.sources.git.lfs import Pointer
+from mlrun.sources.git.process import run_git
+from mlrun.sources.git.submodules import Submodule
+from mlrun.sources.git.url import GitUrl
+from mlrun.sources.git.versions import Resolved
+
+REFS = "refs/mlrun"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFacts:
+    """What is to be done with a commit besides writing its files.
+
+    Attributes:
+        submodules: Its submodules, not those of submodules.
+        pointers: Its files that Git LFS keeps.
+    """
+
+    submodules: tuple[Submodule, ...] = ()
+    pointers: tuple[Pointer, ...] = ()
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> CommitFacts:
+        """Return the facts that `asdict` made a dictionary of."""
+        return cls(
+            submodules=tuple(Submodule(**entry) for entry in document["submodules"]),
+            pointers=tuple(Pointer(**entry) for entry in document["pointers"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a version was when it was last looked up.
+
+    Attributes:
+        resolved: The commit, and what led to it.
+        time: Seconds since the epoch.
+    """
+
+    resolved: Resolved
+    time: float
+
+
+class Mirror:
+    """The mirror of one repository.
+
+    Args:
+        url: The repository.
+    """
+
+    def __init__(self, url: GitUrl) -> None:
+        self.url = url
+        self.folder = repositories_folder() / url.key
+
+    def hold(self) -> Lease | None:
+        """Keep the mirror from being removed; None where there is none yet."""
+        return use(self.folder)
+
+    def hold_or_make(self) -> Lease:
+        """Keep the mirror from being removed, and make it if it is not there.
+
+        Raises:
+            SourceError: The cache cannot be written.
+        """
+        return use_or_make(self.folder, self.url.address)
+
+    def facts(self, commit: str) -> CommitFacts | None:
+        """Return what is known of a commit that is here whole; None for any other."""
+        try:
+            text = (self.folder / "commits" / f"{commit}.json").read_text(encoding="utf-8")
+            return CommitFacts.from_dict(json.loads(text))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def complete(self, commit: str, facts: CommitFacts) -> None:
+        """Note that a commit is here with all that belongs to it."""
+        self._write("commits", commit, asdict(facts))
+
+    def remember(self, version: str | None, resolved: Resolved) -> None:
+        """Note what a version is now, for when no server can be asked."""
+        known = asdict(resolved) | {"warning": None}
+        document = {"version": version, "resolved": known, "time": time()}
+        with suppress(OSError):
+            self._write("versions", _file_name(version), document)
+
+    def remembered(self, version: str | None) -> Remembered | None:
+        """Return what a version was when it was last looked up and run."""
+        return self._read_version(self.folder / "versions" / f"{_file_name(version)}.json")
+
+    def versions(self) -> list[str]:
+        """Return the versions that are remembered, the latest first; None as `HEAD`."""
+        found: list[tuple[float, str]] = []
+        for file in _files(self.folder / "versions"):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                document = json.loads(file.read_text(encoding="utf-8"))
+                found.append((float(document["time"]), document["version"] or "HEAD"))
+        return [version for _, version in sorted(found, reverse=True)]
+
+    def commits_from(self, beginning: str) -> list[str]:
+        """Return the commits that are here whole and begin with these digits."""
+        return [f.stem for f in _files(self.folder / "commits") if f.stem.startswith(beginning)]
+
+    def prepare(self, commit: str) -> None:
+        """Make the bare repository if it is not there, and clear what a killed fetch has left.
+
+        Only for the one who has the mirror's lock.
+
+        Args:
+            commit: One that it will hold: its length says by which hash objects are named.
+
+        Raises:
+            GitError: The disk is full.
+        """
+        if not (self.folder / "config").exists() or not (self.folder / "HEAD").exists():
+            form = ("--object-format=sha256",) if len(commit) == 64 else ()
+            run_git("init", "--bare", "--quiet", "--template=", *form, ".", folder=self.folder)
+        for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*"):
+            for left in self.folder.glob(pattern):
+                left.unlink(missing_ok=True)
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether it has commits without their history."""
+        return (self.folder / "shallow").exists()
+
+    def _read_version(self, file: Path) -> Remembered | None:
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+            return Remembered(Resolved(**document["resolved"]), float(document["time"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _write(self, kind: str, name: str, document: Mapping[str, Any]) -> None:
+        folder = self.folder / kind
+        folder.mkdir(exist_ok=True)
+        temporary = folder / f".{name}.{os.getpid()}"
+        try:
+            temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            temporary.replace(folder / f"{name}.json")
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _file_name(version: str | None) -> str:
+    """Return a file's name for a version, which may have any length and slashes."""
+    if version is None or version == "HEAD":
+        return "HEAD"
+    import hashlib
+
+    return hashlib.sha256(version.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [folder / n for n in os.listdir(folder) if n.endswith(".json") and n[0] != "."]
+    except OSError:
+        return []
