@@ -11,15 +11,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlrun.errors import VersionNotFoundError
+from mlrun.errors import SourceError, VersionNotFoundError
 from mlrun.sources.git.layout import git_folders
 from mlrun.sources.git.looking import Objects, ask_repository, look_up, remote_of
-from mlrun.sources.git.placing import Placement
+from mlrun.sources.git.placing import Placement, place
+from mlrun.sources.git.process import GitError
 
 _FULL_HASH = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ARITHMETIC = re.compile(r"[\^~:]|@\{|\.\.")
+_DESCRIBED = re.compile(r"-g[0-9a-fA-F]{4,64}$")
 _REMOTE_BRANCH = re.compile(r"^refs/remotes/[^/]+/")
+_MISSING = re.compile(r"cannot read object|unable to read|missing blob|bad object|not a valid")
 _HEADS, _TAGS, _ORIGIN = "refs/heads/", "refs/tags/", "refs/remotes/origin/"
 
 
@@ -80,7 +83,7 @@ def resolve_locally(repository: LocalRepository, version: str | None) -> Placeme
             f"{version!r} cannot be a version",
             hint="a version is a branch, a tag, a commit, or another revision as HEAD~2",
         )
-    readings = _readings(version)
+    readings = _readings(repository, version)
     asked = (*map(_as_commit, readings), _TAGS + version, version, "HEAD")
     objects = look_up(repository.folder, asked)
     for reading in readings:
@@ -89,13 +92,50 @@ def resolve_locally(repository: LocalRepository, version: str | None) -> Placeme
     return _resolve_rarely(repository, version, objects)
 
 
-def _readings(version: str) -> tuple[str, ...]:
+def place_version(repository: LocalRepository, placement: Placement, folder: Path) -> None:
+    """Write a version's files into a folder that is there and empty, as `place` does.
+
+    Raises:
+        SourceError: The repository is a partial clone, and has not all of them.
+        GitError: Objects are missing for another reason, or the disk is full.
+        OSError: The folder cannot be written.
+    """
+    try:
+        place(placement, folder)
+    except GitError as error:
+        if not any((repository.git / "objects" / "pack").glob("*.promisor")):
+            raise
+        if not _MISSING.search(error.text):
+            raise
+        raise SourceError(
+            f"'{repository.folder}' is a partial clone, and lacks files of {placement.commit[:12]}",
+            hint=_elsewhere(repository, placement),
+        ) from None
+
+
+def _elsewhere(repository: LocalRepository, placement: Placement) -> str:
+    from shlex import quote
+
+    if placement.origin is not None and "://" in placement.origin:
+        return f"run it from its server: mlrun run {quote(placement.origin)} -v {placement.commit}"
+    folder = quote(str(repository.folder))
+    return f"`git -C {folder} archive -o /dev/null {placement.commit}` fetches them"
+
+
+def _readings(repository: LocalRepository, version: str) -> tuple[str, ...]:
     """Return what a version can mean, in the order of preference."""
     if _ARITHMETIC.search(version):
         return (version,)
     if _FULL_HASH.fullmatch(version):
         return (version, _HEADS + version, _TAGS + version)
-    return (_HEADS + version, _TAGS + version, version, _ORIGIN + version)
+    readings = (_HEADS + version, _TAGS + version, version, _ORIGIN + version)
+    if _DESCRIBED.search(version):
+        # Git reads only the hash of such a name, whatever stands before it.
+        from mlrun.sources.git.missing_version import refs_of
+
+        refs = refs_of(repository.folder)
+        return tuple(r for r in readings if r in refs or r == version)
+    return readings
 
 
 def _as_commit(revision: str) -> str:

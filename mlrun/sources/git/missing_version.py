@@ -92,7 +92,11 @@ def _near(version: str, names: list[str]) -> str | None:
 
     wanted = version.removeprefix("refs/").removeprefix("heads/").removeprefix("tags/")
     wanted = _ARITHMETIC.split(wanted)[0]
-    near = [] if wanted in names else get_close_matches(wanted, names, n=3)
+    near = (
+        []
+        if wanted != version and wanted in names and _ARITHMETIC.search(version)
+        else get_close_matches(wanted, names, n=3)
+    )
     if near:
         return f"did you mean {_listed(near)}?"
     is_no_name = _HEX.fullmatch(version) or _ARITHMETIC.search(version)
