@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from mlrun.errors import SourceError
+from mlrun.execution.redact import mask_url
 from mlrun.sources.address import ArchiveAddress
 from mlrun.sources.base import Report
 from mlrun.sources.own_folder import OwnFolder
@@ -40,4 +44,35 @@ def fetch_archive(
         SourceRefusedError: 401, 403, 404 and the like.
         SourceError: No archive, an unsafe one, one too big, a full disk, not cached (offline).
     """
-    raise NotImplementedError
+    from mlrun.sources.archive.digest import digest_of
+    from mlrun.sources.archive.unpacking import find_root, unpack
+
+    if address.file is None:
+        from mlrun.sources.archive.copies import current_copy
+
+        name = mask_url(address.uri)
+        url = address.url or address.uri
+        copy = current_copy(url, address.uri, offline=offline, report=report)
+        with copy.file as file:
+            unpack(file, address.kind, own.path, name)
+        return UnpackedArchive(find_root(own.path, address.subfolder), copy.digest)
+    name = f"'{address.file}'"
+    with _open(address.file) as file:
+        before = _state(file)
+        digest = digest_of(file)
+        unpack(file, address.kind, own.path, name)
+        if _state(file) != before:
+            raise SourceError(f"the archive {name} changed while it was read", hint="try again")
+    return UnpackedArchive(find_root(own.path, address.subfolder), digest)
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise SourceError(f"the archive '{path}' cannot be read: {error.strerror}") from error
+
+
+def _state(file: IO[bytes]) -> tuple[int, int]:
+    state = os.fstat(file.fileno())
+    return state.st_size, state.st_mtime_ns
