@@ -47,14 +47,21 @@ class Setting:
         env["PATH"] = f"{tool.program.parent}:{env['PATH']}"
         env["MLFLOW_ENV_ROOT"] = env["MLRUN_CACHE_DIR"] = str(self.environments(name))
         env["MLRUN_STATE_DIR"] = str(own / "state")
+        env["TMPDIR"] = str(self.temporary(name))
         if not default_store:
             env["MLFLOW_TRACKING_URI"] = (own / "store").as_uri()
             env["MLFLOW_ALLOW_FILE_STORE"] = "true"
         return Command((str(tool.program), *arguments), own, env)
 
     def environments(self, name: str) -> Path:
-        """Return the folder in which one side keeps the environments that it makes."""
+        """Return the folder in which one side keeps what it makes: environments, checkouts."""
         return self.folder / name / "environments"
+
+    def temporary(self, name: str) -> Path:
+        """Return one side's folder for what it leaves behind, as MLflow does its clones."""
+        folder = self.folder / name / "temporary"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
 
 def bare_python(setting: Setting) -> list[Row]:
@@ -67,19 +74,19 @@ def bare_python(setting: Setting) -> list[Row]:
 def local(setting: Setting) -> list[Row]:
     """Run a project that does nothing, in the system's own environment."""
     words = ("run", str(setting.projects.noop), "--env-manager", "local")
-    return _starts(setting, "no-op, `local`", words, goal=100)
+    return starts(setting, "no-op, `local`", words, goal=100, ratio_goal=20)
 
 
 def default_store(setting: Setting) -> list[Row]:
     """Do the same where nobody has said where to record."""
     words = ("run", str(setting.projects.noop), "--env-manager", "local")
-    return _starts(setting, "no-op, `local`, default store", words, default_store=True)
+    return starts(setting, "no-op, `local`, default store", words, default_store=True)
 
 
 def warm_environment(setting: Setting) -> list[Row]:
     """Run a project whose Python environment has been built before."""
     words = ("run", str(setting.projects.environment), "--env-manager", "uv")
-    return _starts(setting, "no-op, warm Python environment", words)
+    return starts(setting, "no-op, warm Python environment", words)
 
 
 def cold_environment(setting: Setting) -> list[Row]:
@@ -90,7 +97,7 @@ def cold_environment(setting: Setting) -> list[Row]:
         shutil.rmtree(setting.environments(name), ignore_errors=True)
 
     title = "no-op, cold Python environment with one package"
-    return _starts(setting, title, words, before=forget, repeats=setting.cold_repeats)
+    return starts(setting, title, words, before=forget, repeats=setting.cold_repeats)
 
 
 def describe(setting: Setting) -> list[Row]:
@@ -119,7 +126,7 @@ def peak_memory(setting: Setting) -> list[Row]:
     ]
 
 
-def _starts(
+def starts(
     setting: Setting,
     title: str,
     words: tuple[str, ...],
@@ -128,8 +135,20 @@ def _starts(
     before: Callable[[str], None] = lambda _: None,
     repeats: int | None = None,
     goal: float | None = None,
+    ratio_goal: float | None = None,
 ) -> list[Row]:
-    """Time the way to the command, and the whole run, beyond a bare Python's time."""
+    """Time the way to the command, and the whole run, beyond a bare Python's time.
+
+    Args:
+        setting: What all cases share.
+        title: What the rows begin with.
+        words: The runner's arguments, the same for both.
+        default_store: Do not say where to record.
+        before: Done before each run, outside its time, for the side of this name.
+        repeats: How often; as the setting says if None.
+        goal: Milliseconds that mlrun's overhead should stay below.
+        ratio_goal: How many times MLflow's overhead should be mlrun's.
+    """
     takers = {
         name: _taker(start, setting.command(name, *words, default_store=default_store))
         for name in setting.tools
@@ -140,9 +159,9 @@ def _starts(
     python = median(s.first for s in taken.pop("python"))
     firsts = _milliseconds({name: [s.first - python for s in v] for name, v in taken.items()})
     totals = _milliseconds({name: [s.total for s in v] for name, v in taken.items()})
-    ratio = 20 if goal else None
+    overhead = f"{title}: overhead before the command"
     return [
-        Row(f"{title}: overhead before the command", "ms", firsts, goal=goal, ratio_goal=ratio),
+        Row(overhead, "ms", firsts, goal=goal, ratio_goal=ratio_goal),
         Row(f"{title}: whole run", "ms", totals),
     ]
 

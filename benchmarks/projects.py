@@ -47,6 +47,11 @@ def write(folder: Path) -> Projects:
     )
 
 
+def noop_file(name: str) -> str:
+    """Return the project file of one that only records when it was started."""
+    return _PROJECT.format(name=name, environment="", command=_NOOP)
+
+
 def _write(folder: Path, command: str, environment: str | None) -> Path:
     folder.mkdir(parents=True)
     key = "python_env: python_env.yaml" if environment else ""

@@ -87,6 +87,12 @@ class GitHttpServer:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
+    def __enter__(self) -> GitHttpServer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
     @property
     def port(self) -> int:
         return int(self._server.server_address[1])

@@ -147,12 +147,15 @@ def make_repository(path: Path, files: Files | None = None, *, form: str = "sha1
 
 def make_project(path: Path, text: str = "one", **files: Content) -> Repository:
     """Make a repository with a project that prints its parameter and `text`."""
-    return make_repository(path, {"MLproject": ECHOING_PROJECT, "text.txt": f"{text}\n", **files})
+    plain: Files = {"MLproject": ECHOING_PROJECT, "text.txt": f"{text}\n"}
+    return make_repository(path, {**plain, **files})
 
 
-def make_long_history(path: Path, *, megabytes: int = 200, commits: int = 50) -> Repository:
+def make_long_history(
+    path: Path, *, megabytes: int = 200, commits: int = 50, project: str = ECHOING_PROJECT
+) -> Repository:
     """Make a project whose history is long and whose last commit is small."""
-    repository = make_project(path)
+    repository = make_project(path, MLproject=project)
     size = megabytes * 1_000_000 // commits
     changes: list[tuple[Files, str]] = [
         ({"data.bin": os.urandom(size), f"notes/{number}.txt": f"{number}\n"}, f"data {number}")

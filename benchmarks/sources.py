@@ -1,0 +1,192 @@
+"""Measure runs of projects by URL beside `mlflow run`, and print a table of medians.
+
+    python benchmarks/sources.py [--repeats 9] [--only NAME]... [--json FILE]
+
+Needs what `run.py` needs, and git's `http-backend`. Both runners fetch from one web server on the
+loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
+
+from benchmarks import cases, projects, report, tools
+from mlrun.folders import cache_folder
+from tests.git_http import GitHttpServer
+from tests.repositories import Repository, make_long_history, make_repository
+
+LOCAL = ("--env-manager", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is run, and how.
+
+    Attributes:
+        setting: What all cases share.
+        address: Of the server.
+        small: A project with a few files.
+        long: One with a history of 200 MB, and a small last commit.
+    """
+
+    setting: cases.Setting
+    address: str
+    small: Repository
+    long: Repository
+
+    def words(self, name: str, *more: str) -> tuple[str, ...]:
+        """Return a runner's arguments for a repository or an archive of the server's."""
+        return ("run", f"{self.address}/{name}", *more, *LOCAL)
+
+    def forget(self, side: str) -> None:
+        """Make the next run a first one: without a cache, and without what is left of others."""
+        for folder in (self.setting.environments(side), self.setting.temporary(side)):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.setting.temporary(side)
+
+    def tidy(self, side: str) -> None:
+        """Remove what runs leave in the folder for temporary files."""
+        shutil.rmtree(self.setting.temporary(side), ignore_errors=True)
+        self.setting.temporary(side)
+
+
+def pinned(served: Served) -> list[report.Row]:
+    """Run a commit again."""
+    words = served.words("pub/small.git", "-v", served.small.git("rev-parse", "main"))
+    title = "second run, commit"
+    setting = served.setting
+    return cases.starts(setting, title, words, before=served.tidy, goal=150, ratio_goal=20)
+
+
+def branch(served: Served) -> list[report.Row]:
+    """Run a branch again: each time somebody has to ask the server where it is."""
+    words = served.words("pub/small.git", "-v", "main")
+    title = "second run, branch"
+    return cases.starts(served.setting, title, words, before=served.tidy, ratio_goal=10)
+
+
+def first(served: Served) -> list[report.Row]:
+    """Run a small project for the first time."""
+    words = served.words("pub/small.git", "-v", "main")
+    return _first(served, "first run, branch", words)
+
+
+def history(served: Served) -> list[report.Row]:
+    """Run a project with a long history for the first time."""
+    words = served.words("pub/long.git", "-v", "main")
+    return _first(served, "first run, history of 200 MB, branch", words)
+
+
+def whole_history(served: Served) -> list[report.Row]:
+    """Do that for a short commit: to find it, the whole history is fetched."""
+    commit = served.long.git("rev-parse", "main~30")[:10]
+    words = served.words("pub/long.git", "-v", commit)
+    return _first(served, "first run, history of 200 MB, short commit", words)
+
+
+def archive(served: Served) -> list[report.Row]:
+    """Run an archive for the first time, and again."""
+    words = served.words("dumb/project.zip")
+    again = cases.starts(served.setting, "second run, zip", words, before=served.tidy)
+    return [*_first(served, "first run, zip", words, ratio_goal=None), *again]
+
+
+CASES: dict[str, Callable[[Served], list[report.Row]]] = {
+    "commit": pinned,
+    "branch": branch,
+    "first": first,
+    "history": history,
+    "whole-history": whole_history,
+    "archive": archive,
+}
+
+
+def main() -> None:
+    """Install, measure, print."""
+    given = _arguments()
+    mlrun = tools.install_mlrun(given.cache, _say)
+    mlflow = tools.install_mlflow(given.cache, _say)
+    versions = {tool.name: tool.version for tool in (mlrun, mlflow)}
+    with tempfile.TemporaryDirectory(prefix="mlrun-sources-") as name:
+        folder = Path(name)
+        setting = cases.Setting(
+            tools={tool.name: tool for tool in (mlrun, mlflow)},
+            projects=projects.write(folder / "projects"),
+            folder=folder,
+            repeats=given.repeats,
+            cold_repeats=given.cold_repeats,
+        )
+        rows = _measure(setting, given.only or list(CASES))
+    print(f"{report.machine()}; medians of {given.repeats} ({given.cold_repeats} of first runs)\n")
+    print(report.table(rows, versions))
+    if given.json:
+        document = report.document(rows, versions, report.machine())
+        given.json.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _measure(setting: cases.Setting, names: list[str]) -> list[report.Row]:
+    root = setting.folder / "served"
+    _say("making repositories")
+    small, long = _make(root)
+    rows: list[report.Row] = []
+    with GitHttpServer(root) as server:
+        served = Served(setting, f"http://127.0.0.1:{server.port}", small, long)
+        for name in names:
+            _say(f"measuring {name}")
+            rows += CASES[name](served)
+    return rows
+
+
+def _first(
+    served: Served, title: str, words: tuple[str, ...], ratio_goal: float | None = 1
+) -> list[report.Row]:
+    setting = served.setting
+    return cases.starts(
+        setting,
+        title,
+        words,
+        before=served.forget,
+        repeats=setting.cold_repeats,
+        ratio_goal=ratio_goal,
+    )
+
+
+def _make(root: Path) -> tuple[Repository, Repository]:
+    """Make what is served: two repositories and an archive."""
+    file = projects.noop_file("served")
+    small = make_repository(root / "small.git", {"MLproject": file, "train.py": "print()\n"})
+    long = make_long_history(root / "long.git", project=file)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as writer:
+        writer.writestr("MLproject", file)
+    (root / "project.zip").write_bytes(content.getvalue())
+    return small, long
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure runs by URL beside `mlflow run`.")
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--cold-repeats", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=list(CASES), metavar="CASE")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every value here, too")
+    parser.add_argument("--cache", type=Path, default=cache_folder() / "benchmarks")
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
