@@ -1,5 +1,6 @@
-"""Real MLflow for these tests."""
+"""Real MLflow and real Git servers for these tests."""
 
+from tests.git_servers import git_environment, git_servers
 from tests.mlflow_fixtures import (
     each_mlflow,
     mlflow2,
@@ -15,6 +16,8 @@ from tests.mlflow_fixtures import (
 
 __all__ = [
     "each_mlflow",
+    "git_environment",
+    "git_servers",
     "mlflow2",
     "mlflow3",
     "mlflow_1_30",

@@ -128,7 +128,7 @@ _TLS_RULES = (
         "the certificate of {site} has expired",
     ),
     _Rule(
-        r"(?i)error setting certificate|certificate file|CAfile: (?!none)\S+.*failed to load",
+        r"(?i)error setting certificate|problem with the SSL CA cert|error reading CA",
         SourceError,
         "git cannot read the certificates that it is to check {site} with",
         "check GIT_SSL_CAINFO, and git's http.sslCAInfo",
