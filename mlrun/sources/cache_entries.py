@@ -32,9 +32,9 @@ class Kind(str, Enum):
 
     REPOSITORY = "repository"
     ARCHIVE = "archive"
-    WORKING = "working folder"
-    KEPT = "kept folder"
-    LEFT = "left folder"
+    WORKING = "working"
+    KEPT = "kept"
+    LEFT = "left"
     """What a killed run, or a removal that was not allowed all, has left behind."""
 
 
@@ -75,9 +75,9 @@ class Entry:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was ever fetched into it."""
+        """Whether nothing was ever fetched into it, or only half of a download."""
         try:
-            return self.is_fetched and set(os.listdir(self.folder)) <= {LEASE, ABOUT}
+            return self.is_fetched and set(os.listdir(self.folder)) <= {LEASE, ABOUT, "part"}
         except OSError:
             return False
 

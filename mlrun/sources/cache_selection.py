@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mlrun.errors import SourceError, UsageError
+from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.redact import mask_url
 from mlrun.near_miss import near_miss
 from mlrun.sources.cache_entries import Entry, Kind
@@ -68,7 +68,7 @@ def _meanings(name: str, cwd: Path) -> frozenset[str]:
 
     try:
         address = parse_address(name, cwd)
-    except SourceError:
+    except MlrunError:
         return frozenset((_plain(name),))
     if isinstance(address, FolderAddress):
         return frozenset((_plain(address.folder.as_uri()),))

@@ -68,7 +68,7 @@ def current_copy(url: str, uri: str, *, offline: bool, report: Report) -> Copy:
     asked = time()
     lease = cache.use_or_make(entry, name)
     try:
-        with cache.locked(entry, report, "another mlrun that downloads this archive"):
+        with cache.locked(entry, report, "downloads this archive"):
             copy = _read(entry)
             # While this one waited, another one has asked.
             if copy is not None and copy.checked >= asked:
