@@ -37,13 +37,11 @@ class Served:
         setting: What all cases share.
         address: Of the server.
         small: A project with a few files.
-        long: One with a history of 200 MB, and a small last commit.
     """
 
     setting: cases.Setting
     address: str
     small: Repository
-    long: Repository
 
     def words(self, name: str, *more: str) -> tuple[str, ...]:
         """Return a runner's arguments for a repository or an archive of the server's."""
@@ -88,11 +86,10 @@ def history(served: Served) -> list[report.Row]:
     return _first(served, "first run, history of 200 MB, branch", words)
 
 
-def whole_history(served: Served) -> list[report.Row]:
-    """Do that for a short commit: to find it, the whole history is fetched."""
-    commit = served.long.git("rev-parse", "main~30")[:10]
-    words = served.words("pub/long.git", "-v", commit)
-    return _first(served, "first run, history of 200 MB, short commit", words)
+def tagged_history(served: Served) -> list[report.Row]:
+    """Do that where each commit of the history is a release with a tag."""
+    words = served.words("pub/tagged.git", "-v", "main")
+    return _first(served, "first run, history of 200 MB with 50 tags, branch", words)
 
 
 def archive(served: Served) -> list[report.Row]:
@@ -107,7 +104,7 @@ CASES: dict[str, Callable[[Served], list[report.Row]]] = {
     "branch": branch,
     "first": first,
     "history": history,
-    "whole-history": whole_history,
+    "tagged-history": tagged_history,
     "archive": archive,
 }
 
@@ -138,10 +135,10 @@ def main() -> None:
 def _measure(setting: cases.Setting, names: list[str]) -> list[report.Row]:
     root = setting.folder / "served"
     _say("making repositories")
-    small, long = _make(root)
+    small = _make(root)
     rows: list[report.Row] = []
     with GitHttpServer(root) as server:
-        served = Served(setting, f"http://127.0.0.1:{server.port}", small, long)
+        served = Served(setting, f"http://127.0.0.1:{server.port}", small)
         for name in names:
             _say(f"measuring {name}")
             rows += CASES[name](served)
@@ -162,16 +159,20 @@ def _first(
     )
 
 
-def _make(root: Path) -> tuple[Repository, Repository]:
-    """Make what is served: two repositories and an archive."""
+def _make(root: Path) -> Repository:
+    """Make what is served: repositories and an archive."""
     file = projects.noop_file("served")
     small = make_repository(root / "small.git", {"MLproject": file, "train.py": "print()\n"})
     long = make_long_history(root / "long.git", project=file)
+    tagged = root / "tagged.git"
+    long.git("clone", "--quiet", "--bare", ".", str(tagged))
+    commits = long.git("rev-list", "main~1").splitlines()
+    Repository(tagged).refs({f"refs/tags/v{n}": commit for n, commit in enumerate(commits)})
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as writer:
         writer.writestr("MLproject", file)
     (root / "project.zip").write_bytes(content.getvalue())
-    return small, long
+    return small
 
 
 def _arguments() -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import os
 import socket
@@ -69,7 +70,7 @@ class GitHttpServer:
     """Serves the bare repositories below a folder with `git http-backend`.
 
     `/pub/PATH` is open, `/priv/PATH` wants a password, `/dumb/PATH` gives the plain files
-    (after `git update-server-info`), `/old/PATH` speaks no protocol 2.
+    (of a repository after `git update-server-info`), `/old/PATH` speaks no protocol 2.
 
     Attributes:
         choose: Says how each request is met.
@@ -225,10 +226,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_bare(404)
             return
         content = file.read_bytes()
+        name = f'"{hashlib.sha256(content).hexdigest()}"'
+        if self.headers.get("If-None-Match") == name:
+            self._answer_bare(304, ETag=name)
+            return
         if request.what.startswith("objects/") and request.what != "objects/info/packs":
             self.server.owner.packs.append(request)
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", name)
         self.end_headers()
         self.wfile.write(content)
 
