@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from mlrun.sources.git.process import GitError, GitMissingError, run_git
@@ -51,27 +50,37 @@ def _take_over_files(git: Path) -> bool:
     """Link or copy all object files of the lender, which are never changed once written."""
     alternates = git / _ALTERNATES
     try:
-        for line in alternates.read_text(encoding="utf-8").splitlines():
-            _take_over(Path(line), git / "objects")
+        lenders = [Path(os.fsdecode(line)) for line in alternates.read_bytes().splitlines()]
+        if not all(_is_simple(lender) for lender in lenders):
+            return False
+        for lender in lenders:
+            _take_over(lender, git / "objects")
         alternates.unlink()
     except OSError:
         return False
     return True
 
 
-def _take_over(lender: Path, objects: Path) -> None:
-    from shutil import copyfile
+def _is_simple(lender: Path) -> bool:
+    """Return whether a folder of objects is there, and has all of them itself."""
+    return lender.is_absolute() and lender.is_dir() and not (lender / "info/alternates").exists()
 
-    for root, _, files in os.walk(lender):
+
+def _take_over(lender: Path, objects: Path) -> None:
+    for root, names, files in os.walk(lender):
+        if Path(root) == lender:
+            names[:] = [name for name in names if name != "info"]
         target = objects / Path(root).relative_to(lender)
-        if target.name == "info":
-            continue
         target.mkdir(exist_ok=True)
         for name in files:
-            with suppress(FileExistsError):
-                try:
-                    os.link(Path(root) / name, target / name)
-                except FileExistsError:
-                    raise
-                except OSError:
-                    copyfile(Path(root) / name, target / name)
+            if not (target / name).exists():
+                _link_or_copy(Path(root) / name, target / name)
+
+
+def _link_or_copy(file: Path, target: Path) -> None:
+    from shutil import copyfile
+
+    try:
+        os.link(file, target)
+    except OSError:
+        copyfile(file, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,22 @@ def assert_whole(folder: Path, commit: str) -> None:
     run_git("fsck", "--full", "--strict", folder=folder)
     assert run_git("rev-parse", "HEAD", folder=folder).decode().strip() == commit
     assert run_git("status", "--porcelain", folder=folder) == b""
+
+
+def partial_clone(tmp_path: Path, lender: Repository) -> Repository:
+    """Make a mirror without the file as it was in the first commit."""
+    lender.configure("uploadpack.allowFilter", "true")
+    partial = make_repository(tmp_path / "partial.git")
+    partial.configure("remote.origin.url", lender.path.as_uri())
+    partial.configure("remote.origin.promisor", "true")
+    partial.configure("remote.origin.partialclonefilter", "blob:none")
+    partial.git("fetch", "--quiet", "--filter=blob:none", "origin", "main:refs/heads/main")
+    partial.git("cat-file", "-p", "main:a.txt")  # what a checkout writes is there
+    return partial
+
+
+def refuse(*_words: object) -> None:
+    raise OSError(18, "Invalid cross-device link")
 
 
 def test_it_has_all_that_it_borrowed(tmp_path: Path, lender: Repository) -> None:
@@ -74,22 +91,42 @@ def test_submodules_are_made_whole_too(tmp_path: Path, lender: Repository) -> No
     assert_whole(folder / "lib" / "deep", commit)
 
 
-def test_history_without_its_files_is_taken_over(tmp_path: Path, lender: Repository) -> None:
-    lender.configure("uploadpack.allowFilter", "true")
-    partial = make_repository(tmp_path / "partial.git")
-    partial.configure("remote.origin.url", lender.path.as_uri())
-    partial.configure("remote.origin.promisor", "true")
-    partial.configure("remote.origin.partialclonefilter", "blob:none")
-    partial.git("fetch", "--quiet", "--filter=blob:none", "origin", "main:refs/heads/main")
-    # What a checkout writes is there; the file as it was in the first commit is not.
-    partial.git("cat-file", "-p", "main:a.txt")
+@pytest.mark.parametrize("link", [True, False])
+def test_history_without_its_files_is_taken_over(
+    tmp_path: Path, lender: Repository, monkeypatch: pytest.MonkeyPatch, link: bool
+) -> None:
+    partial = partial_clone(tmp_path, lender)
     commit = checkout(partial, tmp_path / "checkout")
+    if not link:  # as between file systems
+        monkeypatch.setattr(os, "link", refuse)
     assert dissociate(tmp_path / "checkout")
     shutil.rmtree(lender.path)
     shutil.rmtree(partial.path)
     assert run_git("show", "HEAD:a.txt", folder=tmp_path / "checkout") == b"two"
     assert run_git("rev-parse", "HEAD", folder=tmp_path / "checkout").decode().strip() == commit
     assert run_git("status", "--porcelain", folder=tmp_path / "checkout") == b""
+
+
+def test_a_lender_that_borrows_itself_goes_on_lending(tmp_path: Path, lender: Repository) -> None:
+    partial = partial_clone(tmp_path, lender)
+    (partial.path / "objects/info/alternates").write_text(f"{tmp_path}\n")
+    checkout(partial, tmp_path / "checkout")
+    assert not dissociate(tmp_path / "checkout")
+    assert run_git("show", "HEAD:a.txt", folder=tmp_path / "checkout") == b"two"
+
+
+def test_any_path_of_a_lender(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / os.fsdecode(b"\xff a'b\n.git"), {"a.txt": "one"})
+    commit = checkout(repository, tmp_path / "checkout")
+    assert dissociate(tmp_path / "checkout")
+    shutil.rmtree(repository.path)
+    assert_whole(tmp_path / "checkout", commit)
+
+
+def test_a_lender_that_is_gone_is_no_error(tmp_path: Path, lender: Repository) -> None:
+    checkout(lender, tmp_path / "checkout")
+    shutil.rmtree(lender.path)
+    assert not dissociate(tmp_path / "checkout")
 
 
 def test_without_git_it_goes_on_borrowing(
