@@ -20,6 +20,7 @@ _MAGIC = {
     b"\xfd7zXZ\0": "tar.xz",
     b"\x28\xb5\x2f\xfd": "tar.zst",
 }
+_TAR_MAGIC_AT = 257
 _NOT_OF_THE_PROJECT = frozenset({"__MACOSX", ".DS_Store", "pax_global_header"})
 
 
@@ -79,6 +80,8 @@ def _unpack(file: IO[bytes], kind: str, folder: Path) -> None:
 
 def _kind_of(file: IO[bytes]) -> str | None:
     start = _start_of(file)
+    if start[_TAR_MAGIC_AT:].startswith(b"ustar"):
+        return "tar"
     return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
 
 

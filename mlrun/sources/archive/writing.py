@@ -58,6 +58,7 @@ class Unpacking:
             SourceError: The disk is full.
         """
         self.budget.add_member()
+        _require_names(*member.path, *member.linked)
         if member.kind is MemberKind.FILE:
             self._write(member, content)
             return
@@ -166,6 +167,13 @@ class Unpacking:
                 os.close(folder)
             folder = below
         return folder
+
+
+def _require_names(*names: str) -> None:
+    """Let no name mean another place than one in its folder, should that not have been seen."""
+    for name in names:
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise ArchiveFaultError(f"is not safe to unpack: {shown(name)} is no file's name")
 
 
 def _write_all(file: int, chunk: bytes) -> None:
