@@ -2,14 +2,21 @@
 
 Nothing is fetched here. Recognised in this order: what exists on this machine, `file://`,
 shorthands (`gh:owner/name`), archives by their ending, web addresses of a folder at a ref, Git.
+What all but a local project needs is imported where it is needed.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mlrun.sources.git.url import GitUrl
+from mlrun.errors import SourceError
+from mlrun.sources.archive.endings import split_ending
+
+if TYPE_CHECKING:
+    from mlrun.sources.git.url import GitUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +84,86 @@ def parse_address(uri: str, cwd: Path) -> Address:
         SourceError: It names nothing that a project can come from: an empty one, a transport
             that is not taken, a subfolder that leads out, a folder that is not there (with the
             nearest name).
+        NotSupportedError: A scheme that is known and not taken (`s3://`, `ftp://`).
     """
-    raise NotImplementedError
+    if not uri.strip("'\" "):
+        raise SourceError("no project is named", hint="`.` is the folder that you stand in")
+    for text in dict.fromkeys((uri, uri.strip("'\""))):
+        found = _existing(text, cwd)
+        if found is not None:
+            return found
+    if text[:5].lower() == "file:":
+        return _from_file_uri(text)
+    from mlrun.sources.remote_address import parse_remote
+
+    place, _, rest = text.partition("#")
+    found = parse_remote(place, rest)
+    if found is not None:
+        return found
+    require_inside(rest)
+    from mlrun.sources.missing import no_such_folder
+
+    raise no_such_folder(_absolute(place, cwd), place)
+
+
+def require_inside(subfolder: str) -> str:
+    """Return a subfolder in its shortest form.
+
+    Raises:
+        SourceError: It leads out of the project.
+    """
+    if not subfolder:
+        return ""
+    from mlrun.sources.url_parts import has_control_characters
+
+    if has_control_characters(subfolder):
+        raise SourceError("the subfolder has a line break or a control character")
+    parts = subfolder.split("/")
+    if subfolder.startswith("/") or ".." in parts:
+        raise SourceError(f"the subfolder '{subfolder}' does not lie inside the project")
+    return "/".join(part for part in parts if part not in ("", "."))
+
+
+def _existing(text: str, cwd: Path) -> Address | None:
+    """Find what exists on this machine; the longest name counts, since it may have a `#` too."""
+    end = len(text)
+    while end >= 0:
+        path = _absolute(text[:end], cwd)
+        if os.path.lexists(path):
+            return _local(path, require_inside(text[end + 1 :]))
+        end = text.rfind("#", 0, end)
+    return None
+
+
+def _absolute(text: str, cwd: Path) -> Path:
+    # Unlike pathlib's, it leaves the home of a user that there is not as it stands.
+    return Path(os.path.abspath(cwd / os.path.expanduser(text)))  # noqa: PTH111
+
+
+def _local(path: Path, subfolder: str) -> Address:
+    ending = split_ending(path.name)
+    if ending is None or not path.is_file():
+        return FolderAddress(path, subfolder)
+    name, kind = ending
+    return ArchiveAddress(name, kind, path.as_uri(), file=path, subfolder=subfolder)
+
+
+def _from_file_uri(text: str) -> Address:
+    from mlrun.sources.url_parts import decode
+
+    host, slash, rest = text[5:].removeprefix("//").partition("/")
+    if not slash or host.lower() not in ("", "localhost"):
+        raise SourceError(
+            f"'file://{host.rpartition('@')[2]}' names another machine",
+            hint="a path on this one has three slashes: file:///home/...",
+        )
+    end = len(rest)
+    while end >= 0:
+        path = Path(os.path.abspath("/" + decode(rest[:end])))
+        if os.path.lexists(path):
+            return _local(path, require_inside(rest[end + 1 :]))
+        end = rest.rfind("#", 0, end)
+    from mlrun.sources.missing import no_such_folder
+
+    path = Path(os.path.abspath("/" + decode(rest.partition("#")[0])))
+    raise no_such_folder(path, str(path))

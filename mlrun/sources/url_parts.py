@@ -60,3 +60,16 @@ def decode(text: str) -> str:
     from urllib.parse import unquote
 
     return unquote(text, errors="surrogateescape")
+
+
+def folder_name(text: str, otherwise: str) -> str:
+    """Make the last part of an address a folder's name.
+
+    Args:
+        text: The part, as it stands in the address.
+        otherwise: What is taken where nothing usable is left (`..`, `~`, control characters).
+    """
+    name = decode(text).replace("/", "_").strip()
+    if name in ("", ".", "..", "~") or has_control_characters(name):
+        return otherwise
+    return name

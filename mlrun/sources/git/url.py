@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import is_secret_name, mask_url
-from mlrun.sources.url_parts import UrlParts, decode, has_control_characters, split_url
+from mlrun.sources.url_parts import UrlParts, decode, folder_name, has_control_characters, split_url
 
 TRANSPORTS = ("https", "http", "ssh", "git", "file")
 """The only ways in which a repository is fetched."""
@@ -60,10 +60,7 @@ class GitUrl:
         It can be a folder's name.
         """
         path = _without_ending(self.path.partition("?")[0] if self._is_web else self.path)
-        name = decode(path.rpartition("/")[2]).replace("/", "_").strip()
-        if name in ("", ".", "..", "~") or has_control_characters(name):
-            return "repository"
-        return name
+        return folder_name(path.rpartition("/")[2], "repository")
 
     @property
     def key(self) -> str:
@@ -162,10 +159,7 @@ def _from_parts(parts: UrlParts, text: str) -> GitUrl:
                 hint="a path on this one has three slashes: file:///home/...",
             )
         return _from_file(decode(parts.path), text)
-    _require_host(parts.host, text, scheme)
-    if not parts.path.strip("/"):
-        server = parts.host.rpartition(":")[0] or parts.host
-        raise SourceError(f"'{scheme}://{server}' names a server and no repository on it")
+    require_place(parts, text)
     if scheme in ("http", "https"):
         return _from_web(scheme, parts, text)
     login = (parts.user_info or "").partition(":")[0]
@@ -174,6 +168,26 @@ def _from_parts(parts: UrlParts, text: str) -> GitUrl:
     # The others have no user names; a password has no use in either.
     before = f"{login}@" if login and scheme == "ssh" else ""
     return GitUrl(f"{scheme}://{before}{parts.host}{parts.path}", scheme, parts.host)
+
+
+def require_place(parts: UrlParts, text: str) -> None:
+    """Refuse an address without a host or a path on it.
+
+    Args:
+        parts: Of an address on a server.
+        text: The whole of it, for the message.
+
+    Raises:
+        SourceError: There is none, or what stands there cannot be one.
+    """
+    scheme = parts.scheme.removeprefix("git+").removesuffix("+git")
+    _require_host(parts.host, text, scheme)
+    if not parts.path.strip("/"):
+        server = parts.host.rpartition(":")[0] or parts.host
+        raise SourceError(f"'{scheme}://{server}' names a server and no repository on it")
+    # `user:12/3@host` has a password, though it reads like host, port and path.
+    if ":" in parts.host and parts.user_info is None and "@" in parts.path.split("/")[1]:
+        raise _unreadable(scheme)
 
 
 def _from_web(scheme: str, parts: UrlParts, text: str) -> GitUrl:
@@ -243,7 +257,11 @@ def _require_host(host: str, text: str, scheme: str) -> None:
             f"what follows the host '{name}' and a colon is no port",
             hint="with ssh:// a slash follows the host; only `user@host:path` has a colon there",
         )
-    raise SourceError(
+    raise _unreadable(scheme)
+
+
+def _unreadable(scheme: str) -> SourceError:
+    return SourceError(
         f"the host or port in an address by {scheme} cannot be read",
         hint="in a password, '/', '#', '?' and '@' are written %2F, %23, %3F and %40",
     )
