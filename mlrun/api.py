@@ -88,11 +88,13 @@ def run(
     buffer_tracking: bool = False,
     flush_timeout: float = FLUSH_TIMEOUT,
     best_effort: bool = False,
+    offline: bool = False,
+    keep_workdir: bool = False,
 ) -> SubmittedRun:
     """Run a project.
 
     Args:
-        uri: A folder, or a `file://` URI, with an optional `#subfolder`.
+        uri: A folder, a Git repository or an archive, each with an optional `#subfolder`.
         entry_point: Name of an entry point, or of a script in the project.
         version: Branch, tag or commit.
         parameters: Values by name; what is not text becomes text by `str`, as in MLflow.
@@ -120,6 +122,8 @@ def run(
         buffer_tracking: Keep what a tracking server does not take, and deliver it later.
         flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
         best_effort: Start although the tracking server cannot be used, and keep all for it.
+        offline: Use what is cached of the project, and ask no server.
+        keep_workdir: Keep the run's own folder of a project that was fetched.
 
     Returns:
         A handle on the run.
@@ -155,6 +159,8 @@ def run(
         buffer_tracking=buffer_tracking,
         flush_timeout=flush_timeout,
         best_effort=best_effort,
+        offline=offline,
+        keep_workdir=keep_workdir,
         terminal=synchronous,
     )
     submitted = None

@@ -21,6 +21,7 @@ from mlrun.outcome import Outcome, describe_ending, exit_code_of, status_of
 from mlrun.plan import Work
 from mlrun.request import UndeliveredPolicy
 from mlrun.run_folder import RunFolder
+from mlrun.sources.base import Checkout
 from mlrun.tracking.base import RunEnd, RunStatus, TrackedRun, TrackingStore
 
 TYPE_CHECKING = False
@@ -43,6 +44,7 @@ class LaunchedRun:
     Args:
         handle: On the command.
         work: What is run.
+        checkout: The project's folder.
         store: Where the run is recorded.
         gateway: What the command's MLflow client talks to, None for the store itself.
         tracked: The run there.
@@ -51,6 +53,7 @@ class LaunchedRun:
         start_time: Milliseconds since the epoch.
         undelivered: What undelivered records mean for the exit code.
         flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
+        keep_workdir: Whether a folder that was made for this run alone stays.
         listen: Takes each event.
     """
 
@@ -59,6 +62,7 @@ class LaunchedRun:
         *,
         handle: RunHandle,
         work: Work,
+        checkout: Checkout,
         store: TrackingStore,
         gateway: Gateway | None,
         tracked: TrackedRun,
@@ -67,11 +71,13 @@ class LaunchedRun:
         start_time: int,
         undelivered: UndeliveredPolicy,
         flush_timeout: float,
+        keep_workdir: bool,
         listen: Listener,
     ) -> None:
         self.handle = handle
         self.tracked = tracked
         self._work = work
+        self._checkout = checkout
         self._store = store
         self._gateway = gateway
         self._folder = folder
@@ -79,6 +85,7 @@ class LaunchedRun:
         self._start_time = start_time
         self._undelivered = undelivered
         self._flush_timeout = flush_timeout
+        self._keep_workdir = keep_workdir
         self._listen = listen
         self._waiting = threading.Lock()
         self._outcome: Outcome | None = None
@@ -109,8 +116,11 @@ class LaunchedRun:
             if self._outcome is None:
                 ending = self.handle.wait()
                 self._environment.release()
-                self._outcome = self._finish(ending)
-                self._beside.join(_COURTESY)
+                try:
+                    self._outcome = self._finish(ending)
+                    self._beside.join(_COURTESY)
+                finally:
+                    leave_checkout(self._checkout, self._listen, keep=self._keep_workdir)
             return self._outcome
 
     def _work_beside(self) -> None:
@@ -210,7 +220,12 @@ class LaunchedRun:
             log=str(self._folder.log),
             web_url=self.tracked.web_url or _web_url(self._folder, self._store.uri, self.tracked),
             server_run_id=server_ids(self._folder).get(end.run_id),
+            work_folder=str(self._checkout.path) if self._keeps_checkout else None,
         )
+
+    @property
+    def _keeps_checkout(self) -> bool:
+        return self._keep_workdir and not self._checkout.is_in_place
 
     def _recorded_status(self, ending: Ending) -> RunStatus | None:
         """Return what the script itself recorded; only a code of 0 leaves it a say."""
@@ -336,6 +351,20 @@ def close_unlaunched(
         store.close()
     finally:
         close(folder, outcome(delivered=delivered), listen)
+
+
+def leave_checkout(checkout: Checkout, listen: Listener, *, keep: bool) -> None:
+    """Remove a run's own folder, or leave it to the user and say where it is."""
+    if checkout.is_in_place:
+        return
+    from mlrun.sources.own_folder import sweep_own_folders
+
+    checkout.release(keep=keep)
+    sweep_own_folders()
+    if keep:
+        line = f"the working folder is kept: {checkout.path}"
+        data = {"phase": "finish", "folder": str(checkout.path)}
+        listen(Event(EventKind.PROGRESS, line, data))
 
 
 def server_ids(folder: RunFolder) -> Mapping[str, str]:

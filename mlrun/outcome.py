@@ -43,6 +43,7 @@ class Outcome:
         reason: Why the command never started, None where it did.
         server_run_id: The id that the server gave the run, where that could be made only after
             its command had begun under another.
+        work_folder: The run's own folder, where it was asked to be kept.
     """
 
     run_id: str
@@ -60,6 +61,7 @@ class Outcome:
     web_url: str | None = None
     reason: str | None = None
     server_run_id: str | None = None
+    work_folder: str | None = None
 
     @property
     def seconds(self) -> float:

@@ -15,6 +15,9 @@ from typing import Any
 
 PLAN_VERSION = 1
 
+PROJECT = "."
+"""What a path of a fetched project is relative to: its folder, which is another in each run."""
+
 
 @dataclass(frozen=True)
 class PlanSource:
@@ -23,14 +26,18 @@ class PlanSource:
     Attributes:
         uri: Absolute, without credentials.
         commit: Full hash, None outside a repository.
+        branch: The branch that the commit was taken as; it does not matter for what is run.
         repo_url: The repository's remote, without credentials.
         dirty: Whether the code differs from the commit; None where unknown.
+        digest: SHA-256 of the archive that the project came in.
     """
 
     uri: str
     commit: str | None = None
+    branch: str | None = None
     repo_url: str | None = None
     dirty: bool | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class PlanParameter:
         type: `ParameterType` by its value, None for one that the entry point doesn't declare.
         value: The text as given; a relative path stays relative.
         origin: `default`, `file` or `flag`.
-        base: What a relative path is relative to, as an absolute folder; None for other types.
+        base: What a relative path is relative to: an absolute folder, or `PROJECT` for the folder
+            of a project that was fetched; None for other types.
     """
 
     name: str
@@ -80,7 +88,9 @@ class Work:
         """Return a hash that is equal for equal work, as hexadecimal digits."""
         import hashlib
 
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        work = asdict(self)
+        del work["source"]["branch"]
+        text = json.dumps(work, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,14 +12,14 @@ from mlrun.backends.registry import backend_named
 from mlrun.environments.base import EnvironmentKind
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError, Problem, UsageError
-from mlrun.plan import Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
+from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import EntryPoint, Project
 from mlrun.project.parameters import BoundValue, bind, resolve
 from mlrun.request import LONGEST_TIME, RunRequest
-from mlrun.sources.base import Checkout, Provenance
-from mlrun.sources.fetch import fetch
+from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
+from mlrun.sources.fetch import fetch, ignore
 from mlrun.sources.provenance import start_probe
 from mlrun.tracking.target import resolve_target
 
@@ -71,12 +72,15 @@ def _is_extra(template: CommandTemplate, value: BoundValue) -> bool:
     return value.type is None and value.name not in template.placeholders
 
 
-def bind_run(request: RunRequest, environ: Mapping[str, str]) -> BoundRun:
+def bind_run(request: RunRequest, environ: Mapping[str, str], report: Report = ignore) -> BoundRun:
     """Decide all of a run, and check all that can be checked before anything is started.
+
+    Whoever gets the result releases its checkout when the run has ended.
 
     Args:
         request: What the user asks for.
         environ: The user's environment variables.
+        report: Takes lines about how the project is fetched.
 
     Raises:
         MlrunError: The request, the project, or a value is wrong; or something that is
@@ -84,8 +88,28 @@ def bind_run(request: RunRequest, environ: Mapping[str, str]) -> BoundRun:
     """
     _refuse_contradictions(request)
     backend = backend_named(request.backend)
-    checkout = fetch(request.uri, request.version, request.cwd)
-    probe = start_probe(checkout.path)
+    checkout = fetch(_fetch_request(request), report)
+    try:
+        return _bind_checkout(request, environ, checkout, backend)
+    except BaseException:
+        checkout.release()
+        raise
+
+
+def _fetch_request(request: RunRequest) -> FetchRequest:
+    return FetchRequest(
+        uri=request.uri,
+        version=request.version,
+        cwd=request.cwd,
+        offline=request.offline,
+        may_ask=request.terminal and os.isatty(0) and os.isatty(2),
+    )
+
+
+def _bind_checkout(
+    request: RunRequest, environ: Mapping[str, str], checkout: Checkout, backend: Backend
+) -> BoundRun:
+    probe = start_probe(checkout.path) if checkout.is_in_place else None
     try:
         project = load_project(checkout.path)
         entry_point = find_entry_point(project, request.entry_point)
@@ -104,7 +128,7 @@ def bind_run(request: RunRequest, environ: Mapping[str, str]) -> BoundRun:
         if probe is not None:
             probe.abandon()
         raise
-    provenance = probe.collect() if probe is not None else None
+    provenance = probe.collect() if probe is not None else checkout.provenance
     bound = BoundRun(
         plan=Plan(
             work=_work(
@@ -184,24 +208,28 @@ def _work(
         source=PlanSource(
             uri=checkout.uri,
             commit=provenance.commit if provenance else None,
+            branch=provenance.branch if provenance else None,
             repo_url=provenance.repo_url if provenance else None,
             dirty=provenance.dirty if provenance else None,
+            digest=checkout.digest,
         ),
         project=project.name,
         entry_point=entry_point.name,
-        parameters=tuple(_plan_parameter(value) for value in values),
+        parameters=tuple(_plan_parameter(value, checkout) for value in values),
         command=template.text,
         environment=PlanEnvironment(environment.manager, environment.digest()),
     )
 
 
-def _plan_parameter(value: BoundValue) -> PlanParameter:
+def _plan_parameter(value: BoundValue, checkout: Checkout) -> PlanParameter:
+    is_of_this_run = not checkout.is_in_place and value.base == checkout.path
+    base = PROJECT if is_of_this_run else str(value.base) if value.base is not None else None
     return PlanParameter(
         name=value.name,
         type=value.type.value if value.type is not None else None,
         value=value.text,
         origin=value.source.value,
-        base=str(value.base) if value.base is not None else None,
+        base=base,
     )
 
 

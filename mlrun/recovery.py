@@ -202,6 +202,7 @@ def _outcome_of_abandoned(folder: RunFolder, pending: dict[str, object]) -> dict
         "web_url": None,
         "reason": ABANDONED,
         "server_run_id": None,
+        "work_folder": None,
     }
 
 

@@ -62,6 +62,8 @@ class RunRequest:
         flush_timeout: Seconds to go on delivering after the command has ended; 0 for no limit.
         best_effort: Whether the command starts although the tracking server cannot be used;
             what it logs is kept. Includes `buffer_tracking`.
+        offline: Whether projects of servers are taken from the cache, without asking anybody.
+        keep_workdir: Whether the run's own folder, of a project that was fetched, stays.
     """
 
     uri: str
@@ -94,3 +96,5 @@ class RunRequest:
     buffer_tracking: bool = False
     flush_timeout: float = FLUSH_TIMEOUT
     best_effort: bool = False
+    offline: bool = False
+    keep_workdir: bool = False

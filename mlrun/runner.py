@@ -22,8 +22,9 @@ from mlrun.errors import MlrunError, Problem
 from mlrun.events import Event, EventKind, Listener, ignore
 from mlrun.execution.interruption import Deferral, Interrupted, exit_code_after
 from mlrun.execution.user import user_name
-from mlrun.finishing import LaunchedRun, close_unlaunched
+from mlrun.finishing import LaunchedRun, close_unlaunched, leave_checkout
 from mlrun.outcome import Outcome
+from mlrun.plan import Plan
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
@@ -64,6 +65,16 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     """
     environ = dict(os.environ)
     bound = plan(request, listen)
+    try:
+        return _start(bound, request, environ, listen)
+    except BaseException:
+        leave_checkout(bound.checkout, listen, keep=request.keep_workdir)
+        raise
+
+
+def _start(
+    bound: BoundRun, request: RunRequest, environ: Mapping[str, str], listen: Listener
+) -> LaunchedRun:
     start_time = int(time() * 1000)
     folder = run_folder.create(bound.plan.to_dict())
     store = choose_store(bound.plan.delivery.tracking_uri, request, folder, environ)
@@ -84,6 +95,7 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
         return LaunchedRun(
             handle=handle,
             work=bound.plan.work,
+            checkout=bound.checkout,
             store=store,
             gateway=gateway,
             tracked=tracked,
@@ -92,6 +104,7 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
             start_time=start_time,
             undelivered=request.undelivered,
             flush_timeout=request.flush_timeout,
+            keep_workdir=request.keep_workdir,
             listen=listen,
         )
 
@@ -108,15 +121,46 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
 def plan(request: RunRequest, listen: Listener = ignore) -> BoundRun:
     """Decide all of a run and check all that can be checked, without starting anything.
 
+    Whoever gets the result releases its checkout.
+
     Raises:
         MlrunError: The request, the project or a value is wrong.
     """
-    bound = bind_run(request, os.environ)
-    for warning in bound.warnings:
-        listen(_as_event(warning))
-    message = f"{bound.plan.work.entry_point} of {bound.checkout.path.name}"
-    listen(Event(EventKind.PLANNED, message, {"plan": bound.plan.to_dict()}))
+
+    def report(line: str, *, passing: bool = False) -> None:
+        listen(Event(EventKind.PROGRESS, line, {"phase": "fetch", "passing": passing}))
+
+    bound = bind_run(request, os.environ, report)
+    try:
+        for warning in bound.warnings:
+            listen(_as_event(warning))
+        if not bound.checkout.is_in_place:
+            report(_what_was_fetched(bound.plan))
+        message = f"{bound.plan.work.entry_point} of {bound.checkout.path.name}"
+        listen(Event(EventKind.PLANNED, message, {"plan": bound.plan.to_dict()}))
+    except BaseException:
+        bound.checkout.release()
+        raise
     return bound
+
+
+def dry_run(request: RunRequest, listen: Listener = ignore) -> Plan:
+    """Return what would be done, and leave nothing behind.
+
+    Raises:
+        MlrunError: The request, the project or a value is wrong.
+    """
+    bound = plan(request, listen)
+    leave_checkout(bound.checkout, listen, keep=request.keep_workdir)
+    return bound.plan
+
+
+def _what_was_fetched(plan: Plan) -> str:
+    source = plan.work.source
+    if source.commit is None:
+        return f"{source.uri} (sha256 {(source.digest or '')[:12]})"
+    branch = f", branch {source.branch}" if source.branch is not None else ""
+    return f"{source.uri} at {source.commit[:12]}{branch}"
 
 
 def _as_event(warning: Problem) -> Event:

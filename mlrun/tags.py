@@ -43,11 +43,16 @@ def run_tags(
         tags[RUN_NAME] = plan.delivery.run_name
     if plan.delivery.parent_run_id is not None:
         tags[PARENT_RUN_ID] = plan.delivery.parent_run_id
-    return {**tags, **_git_tags(provenance), **plan.delivery.tags}
+    return {**tags, **_git_tags(checkout, provenance), **plan.delivery.tags}
 
 
 def source_name(checkout: Checkout, provenance: Provenance | None) -> str:
-    """Return the project's place as MLflow writes it: `file://REPOSITORY#SUBFOLDER` in git."""
+    """Return the project's place as MLflow writes it.
+
+    That is the URI of what was fetched, `file://REPOSITORY#SUBFOLDER` for a folder in git.
+    """
+    if not checkout.is_in_place:
+        return checkout.uri
     if provenance is None:
         return str(checkout.path)
     try:
@@ -58,7 +63,7 @@ def source_name(checkout: Checkout, provenance: Provenance | None) -> str:
     return root if inside == Path() else f"{root}#{inside.as_posix()}"
 
 
-def _git_tags(provenance: Provenance | None) -> dict[str, str]:
+def _git_tags(checkout: Checkout, provenance: Provenance | None) -> dict[str, str]:
     if provenance is None:
         return {}
     tags: dict[str, str] = {}
@@ -67,6 +72,9 @@ def _git_tags(provenance: Provenance | None) -> dict[str, str]:
     if provenance.repo_url is not None:
         tags["mlflow.source.git.repoURL"] = provenance.repo_url
         tags["mlflow.gitRepoURL"] = provenance.repo_url
+    if provenance.branch is not None and not checkout.is_in_place:
+        tags["mlflow.source.git.branch"] = provenance.branch
+        tags["mlflow.gitBranch"] = provenance.branch
     if provenance.dirty is not None:
         tags["mlflow.source.git.dirty"] = str(provenance.dirty).lower()
     return tags

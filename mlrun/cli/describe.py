@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from mlrun.cli.narration import narrate
 from mlrun.cli.output import print_problem
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError
@@ -19,36 +20,55 @@ from mlrun.project.model import EntryPoint, Parameter, Project
 from mlrun.project.scripts import scripts_in
 from mlrun.project.types import ParameterType
 from mlrun.project.values import misfit
+from mlrun.sources.base import Checkout, FetchRequest
 from mlrun.sources.fetch import fetch
 
 
 @click.command()
 @click.argument("uri", default=".")
+@click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit.")
+@click.option(
+    "--offline",
+    is_flag=True,
+    envvar="MLRUN_OFFLINE",
+    help="Use what is cached of the project, and ask no server. [env: MLRUN_OFFLINE]",
+)
 @click.option(
     "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="What goes to standard output.",
 )  # fmt: skip
-def command(uri: str, form: str) -> None:
+def command(uri: str, version: str | None, offline: bool, form: str) -> None:
     """Show a project's entry points, parameters and environment."""
-    project = load_project(fetch(uri, None, current_folder()).path)
+    may_ask = os.isatty(0) and os.isatty(2)
+    request = FetchRequest(uri, version, current_folder(), offline=offline, may_ask=may_ask)
+    checkout = fetch(request, narrate)
+    try:
+        _describe(checkout, [uri, *(("-v", version) if version else ())], form)
+    finally:
+        checkout.release()
+
+
+def _describe(checkout: Checkout, words: list[str], form: str) -> None:
+    project = load_project(checkout.path)
     if project.file is None and not scripts_in(project.folder):
         find_entry_point(project)  # Raises: there is nothing to run.
     if form == "json":
-        sys.stdout.write(json.dumps(_document(project), indent=2) + "\n")
+        sys.stdout.write(json.dumps(_document(project, checkout), indent=2) + "\n")
         return
-    sys.stdout.write("\n".join(_lines(project, uri)) + "\n")
+    sys.stdout.write("\n".join(_lines(project, checkout, words)) + "\n")
     for lint in project.lints:
         print_problem("warning", lint)
 
 
-def _lines(project: Project, uri: str) -> list[str]:
+def _lines(project: Project, checkout: Checkout, words: list[str]) -> list[str]:
     lines = [
         f"project      {project.name or project.folder.name}",
+        *([f"fetched      {_fetched(checkout)}"] if not checkout.is_in_place else []),
         f"environment  {_environment(project)}",
     ]
     for entry_point in project.entry_points.values():
         lines += ["", f"{entry_point.name}", *_parameter_lines(entry_point)]
-        lines.append(f"    {_command_line(entry_point, uri)}")
+        lines.append(f"    {_command_line(entry_point, words)}")
     scripts = scripts_in(project.folder)
     if scripts:
         lines += ["", f"scripts      {', '.join(scripts)}   (run one with -e)"]
@@ -67,9 +87,14 @@ def _about(parameter: Parameter) -> str:
     return f"{parameter.type.value:6}  {default}{description}"
 
 
-def _command_line(entry_point: EntryPoint, uri: str) -> str:
+def _fetched(checkout: Checkout) -> str:
+    commit = checkout.provenance.commit if checkout.provenance is not None else None
+    return f"{checkout.uri} at {commit}" if commit is not None else checkout.uri
+
+
+def _command_line(entry_point: EntryPoint, project: list[str]) -> str:
     """Return a command line that runs the entry point as it stands, once values are filled in."""
-    words = ["mlrun", "run", uri]
+    words = ["mlrun", "run", *project]
     if entry_point.name != "main":
         words += ["-e", entry_point.name]
     for parameter in entry_point.parameters.values():
@@ -97,10 +122,12 @@ def _environment(project: Project) -> str:
     return manager
 
 
-def _document(project: Project) -> dict[str, Any]:
+def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
     return {
         "name": project.name,
-        "folder": os.fspath(project.folder),
+        "folder": os.fspath(project.folder) if checkout.is_in_place else None,
+        "uri": checkout.uri,
+        "commit": checkout.provenance.commit if checkout.provenance is not None else None,
         "environment": _environment(project),
         "entry_points": {
             entry_point.name: {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlrun.cli.narration import narrate, say
 from mlrun.cli.streams import print_document
 from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.events import Event, EventKind
@@ -47,7 +47,7 @@ class Output:
         if event.kind is EventKind.WARNING:
             say(f"warning: {_with_place(event)}")
         elif event.kind in _ALWAYS or self._verbose:
-            say(event.message)
+            narrate(event.message, passing=bool(event.data.get("passing")))
 
     def begin(self) -> None:
         """Find out before anything starts whether the result can be written.
@@ -107,15 +107,6 @@ def print_error(error: MlrunError) -> None:
     """Print an error: what, where and what to do, for each problem."""
     for problem in error.problems:
         print_problem("error", problem)
-
-
-def say(line: str) -> None:
-    """Print one line of mlrun's own."""
-    try:
-        sys.stderr.write(f"mlrun: {_printable(line)}\n")
-        sys.stderr.flush()
-    except OSError:
-        return
 
 
 def error_document(error: MlrunError) -> dict[str, Any]:
@@ -207,11 +198,6 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def _printable(line: str) -> str:
-    """Keep control characters of a file or a server from reaching the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in line)
 
 
 def _write_line(document: Mapping[str, Any]) -> None:

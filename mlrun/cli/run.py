@@ -28,6 +28,14 @@ _OPTIONS = (
     ),
     click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit."),
     click.option(
+        "--offline", is_flag=True, envvar="MLRUN_OFFLINE",
+        help="Use what is cached of the project, and ask no server. [env: MLRUN_OFFLINE]",
+    ),
+    click.option(
+        "--keep-workdir", is_flag=True,
+        help="Keep the run's own folder of a project that was fetched, and print where it is.",
+    ),
+    click.option(
         "-P", "--param-list", "parameters", metavar="NAME=VALUE", multiple=True,
         help="A parameter; may be repeated.",
     ),
@@ -128,11 +136,13 @@ def _with_options(function: _Command) -> _Command:
     return function
 
 
-_HELP = """Run a project: a folder with an MLproject file, or with scripts.
+_HELP = """Run a project: a folder, a Git repository or an archive with an MLproject file, or with
+scripts.
 
 \b
 mlrun run . -P alpha=0.5
 mlrun run path/to/project -e train --env-manager local
+mlrun run https://host/team/project.git#folder -v v1.2 -P alpha=0.5
 """
 
 
@@ -178,7 +188,7 @@ def _run(request: RunRequest, output: Output, *, dry_run: bool) -> int:
 
     output.begin()
     if dry_run:
-        output.planned(runner.plan(request, output.listen).plan)
+        output.planned(runner.dry_run(request, output.listen))
         return 0
     outcome = runner.run(request, output.listen)
     output.finished(outcome)
@@ -224,6 +234,8 @@ def _request(words: dict[str, Any]) -> RunRequest:
         buffer_tracking=words["buffer_tracking"],
         flush_timeout=words["flush_timeout"],
         best_effort=words["tracking"] == "best-effort",
+        offline=words["offline"],
+        keep_workdir=words["keep_workdir"],
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mlrun import run_folder
-from mlrun.cli.output import say
+from mlrun.cli.narration import say
 from mlrun.errors import RunNotFoundError
 from mlrun.recovery import settle_shortly
 from mlrun.run_folder import RunFolder

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from mlrun.cli.output import say
+from mlrun.cli.narration import say
 from mlrun.errors import LaunchError
 from mlrun.execution.interruption import signals_raise
 from mlrun.folders import current_folder

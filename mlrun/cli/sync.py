@@ -10,14 +10,13 @@ from typing import Any
 
 import click
 
-from mlrun.cli.output import say
+from mlrun.cli.narration import say
+from mlrun.cli.wording import aligned, counted, sized
 from mlrun.errors import EXIT_UNDELIVERED
 from mlrun.syncing import Sync, Synced, Undelivered, find_undelivered, sync
 
 _PATIENCE = 2.0
 """Seconds after which, and how often, the progress is said."""
-
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 @click.command()
@@ -78,18 +77,18 @@ def _sum_up(done: Sequence[Synced]) -> None:
         of_target = [synced for synced in done if synced.run.target == target]
         sent = sum(s.run.records - s.left - s.refused for s in of_target)
         if sent > 0:
-            say(f"{_counted(sent, 'record')} delivered to {target}")
+            say(f"{counted(sent, 'record')} delivered to {target}")
         away = [synced for synced in of_target if synced.what is Sync.AWAY]
         if away:
-            left = _counted(sum(s.left for s in away), "record")
-            runs = _counted(len(away), "run")
+            left = counted(sum(s.left for s in away), "record")
+            runs = counted(len(away), "run")
             say(f"{left} of {runs} not delivered to {target}: {away[0].reason}")
     for synced in done:
         if synced.server_run_id is not None:
             say(f"run {synced.run.run_id} is run {synced.server_run_id} on {synced.run.target}")
         if synced.refused:
             path = synced.run.folder.path / "journal" / "refused.jsonl"
-            refused = _counted(synced.refused, "record")
+            refused = counted(synced.refused, "record")
             say(f"warning: {refused} of run {synced.run.run_id} refused: {path}")
     if not done:
         say("all is delivered")
@@ -103,16 +102,13 @@ def _show(found: Sequence[Undelivered], form: str) -> None:
         say("all is delivered")
         return
     head = ("run", "records", "size", "refused", "since", "target")
-    rows = [head, *map(_row, found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    for row in rows:
-        line = "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+    for line in aligned([head, *map(_row, found)]):
+        click.echo(line)
 
 
 def _row(run: Undelivered) -> tuple[str, ...]:
     records = f"{run.records}{' (running)' if run.is_running else ''}"
-    return (run.run_id, records, _sized(run.size), str(run.refused), _when(run.since), run.target)
+    return (run.run_id, records, sized(run.size), str(run.refused), _when(run.since), run.target)
 
 
 def _document(run: Undelivered) -> dict[str, Any]:
@@ -138,17 +134,6 @@ def _result(synced: Synced) -> dict[str, Any]:
         "reason": synced.reason,
         "server_run_id": synced.server_run_id,
     }
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number != 1 else ''}"
-
-
-def _sized(size: int) -> str:
-    amount, unit = float(size), 0
-    while amount >= 1024 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
-    return f"{amount:.0f} {_UNITS[unit]}" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
 
 
 def _when(milliseconds: int | None) -> str:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from mlrun.cli.output import say
+from mlrun.cli.narration import say
 from mlrun.execution.interruption import Interrupted, signals_raise
 from mlrun.folders import current_folder
 

@@ -1,50 +1,42 @@
-"""A project in a folder of this machine."""
+"""A project in a folder of this machine: used as it stands, or a version of its repository."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from mlrun.errors import NotSupportedError, SourceError
-from mlrun.sources.base import Checkout
-
-_FILE_SCHEME = "file://"
-
-
-def recognise(uri: str, cwd: Path) -> Path | None:
-    """Return the folder that `uri` names, or None if it names something else.
-
-    Like MLflow, whatever exists on this machine is local, and so is every `file://` URI.
-    """
-    if uri.startswith(_FILE_SCHEME):
-        from urllib.parse import unquote, urlsplit
-
-        return Path(unquote(urlsplit(uri).path))
-    # Unlike pathlib's, it leaves the home of a user that there is not as it stands.
-    path = cwd / os.path.expanduser(uri)  # noqa: PTH111
-    return path if os.path.lexists(path) else None
+from mlrun.errors import SourceError
+from mlrun.sources.address import FolderAddress
+from mlrun.sources.base import Checkout, FetchRequest, Report
 
 
-def fetch(folder: Path, subfolder: str, version: str | None) -> Checkout:
-    """Return the checkout of a project in a folder. The folder is used as it stands.
+def fetch_folder(address: FolderAddress, request: FetchRequest, report: Report) -> Checkout:
+    """Return the checkout of a project in a folder.
+
+    Without a version the folder is used as it stands. A version, and a bare repository, get a
+    checkout of their own, and the folder is only read.
 
     Raises:
-        SourceError: It is no folder, cannot be read, or has no such subfolder.
-        NotSupportedError: A version of a local repository was asked for.
+        SourceError: It is no folder, cannot be read, has no such subfolder or version.
     """
-    if folder.is_file() and folder.suffix in (".zip", ".tar", ".gz", ".tgz"):
-        raise NotSupportedError(
-            f"'{folder}' is an archive, and projects in archives are not supported yet",
-            hint="unpack it and run the folder",
-        )
-    path = Path(os.path.abspath(folder / subfolder))
+    _require_readable_folder(address.folder)
+    if request.version is not None or _is_bare(address.folder):
+        from mlrun.sources.git.local_checkout import check_out_locally
+
+        checkout = check_out_locally(address, request, report)
+        if checkout is not None:
+            return checkout
+    path = Path(os.path.abspath(address.folder / address.subfolder))
     _require_readable_folder(path)
-    if version is not None:
-        raise NotSupportedError(
-            f"a version ({version!r}) of a project in a local folder is not supported yet",
-            hint="check that version out (for example with `git worktree add`) and run its folder",
-        )
     return Checkout(path=path, uri=path.as_uri())
+
+
+def _is_bare(folder: Path) -> bool:
+    if not (folder / "HEAD").exists():
+        return False
+    from mlrun.sources.git.local_repository import is_bare
+
+    return is_bare(folder)
 
 
 def _require_readable_folder(path: Path) -> None:

@@ -6,6 +6,8 @@ was found by; one that gives no part of a history, for all of it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mlrun.errors import VersionNotFoundError
 from mlrun.sources.base import Report
 from mlrun.sources.cache import locked
@@ -93,6 +95,16 @@ def find_in_history(
         SourceError: The history cannot be fetched.
     """
     folder = mirror.folder / _HISTORY
+    lease = mirror.hold_or_make()
+    try:
+        return _find_commit(mirror, folder, beginning, may_ask, report)
+    finally:
+        lease.release()
+
+
+def _find_commit(
+    mirror: Mirror, folder: Path, beginning: str, may_ask: bool, report: Report
+) -> Resolved | None:
     with locked(mirror.folder, report, "fetches this repository"):
         if not (folder / "HEAD").exists():
             folder.mkdir(exist_ok=True)

@@ -89,7 +89,9 @@ def fetch_repository(address: RepositoryAddress, request: FetchRequest, report: 
     mirror = Mirror(address.url)
     own = make_own_folder(address.url.name, _uri(address, address.subfolder))
     try:
-        own.hold(mirror.hold_or_make())
+        lease = mirror.hold()
+        if lease is not None:
+            own.hold(lease)
         wanted = _resolve(address, request, mirror, report)
         fetching = Fetching(own, request.offline, request.may_ask, report)
         resolved = _fetch_and_fill(mirror, wanted, fetching)
@@ -120,6 +122,8 @@ def _fetch_and_fill(mirror: Mirror, wanted: Wanted, fetching: Fetching) -> Resol
     resolved = wanted.resolved
     if resolved.warning is not None:
         fetching.report(f"{resolved.warning.message} ({resolved.warning.hint})")
+    # An address that nobody answers at must leave nothing in the cache.
+    fetching.own.hold(mirror.hold_or_make())
     with local_failures(mirror.url.address, f"mlrun cache clear {mirror.url.address}"):
         resolved, facts = _obtain(mirror, resolved, fetching)
         if wanted.version != resolved.commit:

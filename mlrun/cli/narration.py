@@ -1,0 +1,66 @@
+"""mlrun's own lines on standard error. A passing line is replaced by the next one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import monotonic
+
+_PAUSE = 10.0
+"""Seconds between two passing lines where there is no terminal to replace them on."""
+
+
+class _Passing:
+    """What of passing lines is on the screen."""
+
+    is_shown = False
+    last = 0.0
+
+
+def say(line: str) -> None:
+    """Print one line of mlrun's own."""
+    _write(f"{_erased()}mlrun: {_printable(line)}\n")
+
+
+def say_passing(line: str) -> None:
+    """Print a line of a progress: on a terminal until the next, elsewhere few of many."""
+    if sys.__stderr__ is not None and os.isatty(2):
+        _write(f"{_erased()}mlrun: {_fitting(_printable(line))}")
+        _Passing.is_shown = True
+    elif _Passing.last == 0.0:
+        _Passing.last = monotonic()
+    elif monotonic() - _Passing.last >= _PAUSE:
+        _Passing.last = monotonic()
+        say(line)
+
+
+def narrate(line: str, *, passing: bool = False) -> None:
+    """Print a line that passes, or one that stays."""
+    (say_passing if passing else say)(line)
+
+
+def _erased() -> str:
+    erase = "\r\x1b[2K" if _Passing.is_shown else ""
+    _Passing.is_shown = False
+    return erase
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
+def _fitting(line: str) -> str:
+    try:
+        width = os.get_terminal_size(2).columns
+    except OSError:
+        return line
+    return line[: max(10, width - len("mlrun: ") - 1)]
+
+
+def _printable(line: str) -> str:
+    """Keep control characters of a file or a server from reaching the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in line)
