@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import SourceError
-from mlrun.sources.git.process import GitError, run_git
+from mlrun.sources.git.process import run_git
 
 _GITLINK = b"160000"
 _FILE_MODES = (b"100644", b"100755")
@@ -87,20 +87,9 @@ def _settings_by_path(repository: Path, commit: str) -> dict[str, dict[str, str]
 
 
 def _entries(repository: Path, commit: str) -> Iterator[tuple[str, str, str]]:
-    blob = f"{commit}:.gitmodules"
-    # Without --no-includes a repository could have files of this machine read.
-    words = ("--bare", "config", "--blob", blob, "--no-includes", "-z", "--list")
-    try:
-        listing = run_git(*words, folder=repository)
-    except GitError as error:
-        if "bad config" not in error.text:
-            raise
-        raise SourceError(
-            f"the repository's .gitmodules of commit {commit[:10]} is no Git configuration",
-            hint=f"correct it: {error.text.strip().splitlines()[0]}",
-        ) from None
-    for entry in listing.split(b"\0"):
-        key, _, value = os.fsdecode(entry).partition("\n")
+    from mlrun.sources.git.committed_config import read_committed_config
+
+    for key, value in read_committed_config(repository, commit, ".gitmodules"):
         section, _, rest = key.partition(".")
         name, dot, variable = rest.rpartition(".")
         if section == "submodule" and dot:
