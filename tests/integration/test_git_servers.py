@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from mlrun.errors import (
     SourceUnavailableError,
     VersionNotFoundError,
 )
+from mlrun.execution.leftovers import list_processes
 from mlrun.sources.git.talking import ShallowRefusedError, fetch, list_refs
 from mlrun.sources.git.url import GitUrl, parse_git_url
 from tests.git_http import Manner, Request
@@ -144,11 +145,7 @@ class TestCredentials:
         seen: list[bytes] = []
 
         def note_processes(request: Request) -> Manner:
-            for file in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    seen.append(file.read_bytes())
-                except OSError:
-                    continue
+            seen.extend(command_lines_of_children())
             return Manner()
 
         git_servers.http.choose = note_processes
@@ -477,7 +474,7 @@ class TestTheUsersSettings:
             look("https://code.invalid/team/project.git")
         assert not ran.exists()
 
-    def test_pruning_and_hooks_are_not_for_a_mirror(
+    def test_hooks_and_logs_are_not_for_a_mirror(
         self,
         git_servers: GitServers,
         project: Repository,
@@ -490,18 +487,26 @@ class TestTheUsersSettings:
         ran = tmp_path / "ran"
         (hooks / "reference-transaction").write_text(f"#!/bin/sh\ntouch {ran}\n")
         (hooks / "reference-transaction").chmod(0o755)
-        git_environment.write_text(
-            f"[core]\n\thooksPath = {hooks}\n\tlogAllRefUpdates = always\n"
-            "[fetch]\n\tprune = true\n\tpruneTags = true\n"
-        )
-        commit = project.find("refs/heads/main") or ""
-        url = git_servers.url("http", PATH)
-        bring(url, mirror, f"{commit}:refs/heads/kept")
-        ran.unlink(missing_ok=True)
-        bring(url, mirror, "+refs/heads/*:refs/heads/*")
-        assert Repository(mirror).find("refs/heads/kept") == commit
+        git_environment.write_text(f"[core]\n\thooksPath = {hooks}\n\tlogAllRefUpdates = always\n")
+        bring(git_servers.url("http", PATH), mirror, "+refs/heads/*:refs/heads/*")
         assert not ran.exists()
         assert not (mirror / "logs").exists()
+
+
+def test_a_branch_may_make_room_for_a_folder_of_its_name(
+    git_servers: GitServers, project: Repository, git_environment: Path, mirror: Path
+) -> None:
+    git_environment.write_text("[fetch]\n\tprune = true\n\tpruneTags = true\n")
+    commit = project.find("refs/heads/main") or ""
+    project.ref("refs/heads/topic", commit)
+    url = git_servers.url("http", PATH)
+    bring(url, mirror, f"{commit}:refs/mlrun/kept")
+    bring(url, mirror, "+refs/heads/*:refs/heads/*")
+    project.git("update-ref", "-d", "refs/heads/topic")
+    project.ref("refs/heads/topic/one", commit)
+    bring(url, mirror, "+refs/heads/*:refs/heads/*")
+    assert Repository(mirror).find("refs/heads/topic/one") == commit
+    assert Repository(mirror).find("refs/mlrun/kept") == commit
 
 
 @contextmanager
@@ -509,6 +514,18 @@ def silent_server() -> Iterator[int]:
     """A server that takes connections, and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
+
+
+def command_lines_of_children() -> list[bytes]:
+    """The command lines of all that descends from this process."""
+    everyone, ours = list_processes(), {os.getpid()}
+    while more := {p.pid for p in everyone if p.parent in ours} - ours:
+        ours |= more
+    lines = []
+    for pid in ours - {os.getpid()}:
+        with suppress(OSError):
+            lines.append(Path(f"/proc/{pid}/cmdline").read_bytes())
+    return lines
 
 
 def processes_with(text: str) -> list[str]:
@@ -625,6 +642,7 @@ class TestBreaks:
 
 ASKING = """
 import os, sys
+from mlrun.execution.leftovers import list_processes
 from mlrun.sources.git.talking import list_refs
 from mlrun.sources.git.url import parse_git_url
 os.open(sys.argv[2], os.O_RDWR)  # the first terminal of a session is its controlling one

@@ -14,7 +14,6 @@ from pathlib import Path
 from mlrun.errors import SourceError
 from mlrun.sources.base import Report
 from mlrun.sources.git.credentials import talking_environ, talking_options
-from mlrun.sources.git.failures import ShallowRefusedError, failure, stalled
 from mlrun.sources.git.local_failures import no_git
 from mlrun.sources.git.refs import RemoteRefs, parse_refs
 from mlrun.sources.git.url import GitUrl
@@ -22,6 +21,10 @@ from mlrun.sources.git.watching import StalledError, Watch, follow
 from mlrun.sources.timeouts import stall_limit
 
 __all__ = ["RemoteRefs", "ShallowRefusedError", "fetch", "list_refs"]
+
+
+class ShallowRefusedError(Exception):
+    """The server gives no commit by itself: all must be fetched."""
 
 
 def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
@@ -48,9 +51,13 @@ def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
     try:
         code = follow(process, readers, watch, leads_group=not may_ask)
     except StalledError as error:
+        from mlrun.sources.git.failures import stalled
+
         raise stalled(url, error.seconds) from None
     if code == 0:
         return parse_refs(bytes(out))
+    from mlrun.sources.git.failures import failure
+
     failed = failure(url, err.decode("utf-8", "replace"), code)
     raise failed if isinstance(failed, SourceError) else SourceError(str(failed))
 
@@ -91,7 +98,9 @@ def fetch(
     Args:
         url: The repository.
         mirror: The bare repository to fetch into; its own configuration has no remote.
-        refspecs: What to fetch, and the refs of the mirror to write.
+        refspecs: What to fetch, and the refs of the mirror to write. Of those that a pattern
+            writes (`refs/heads/*`), the ones that the server has no more go: a branch may have
+            made room for a folder of its name.
         may_ask: As for `list_refs`.
         report: Takes lines of progress.
         depth: How many commits deep; None for all.

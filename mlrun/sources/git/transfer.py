@@ -20,11 +20,15 @@ from mlrun.errors import SourceError
 from mlrun.sources.base import Report
 from mlrun.sources.git.credentials import talking_environ, talking_options
 from mlrun.sources.git.failures import failure, stalled
+from mlrun.sources.git.local_failures import no_git
 from mlrun.sources.git.url import GitUrl
 from mlrun.sources.git.watching import StalledError, Watch, follow
 from mlrun.sources.timeouts import stall_limit
 
 _WITHOUT_FETCH_HEAD = (2, 29)
+_SPEAKS_VERSION_2 = (2, 28)
+"""By itself; with it, a server gives any commit that it has, and not only what it names."""
+
 _MOST_LINES = 200
 _LONGEST_LINE = 4096
 _LINES_EVERY = 0.1
@@ -60,7 +64,12 @@ class Transfer:
 
     def arguments(self, version: tuple[int, ...]) -> list[str]:
         """Return the command line of a git of this version; it holds no secret."""
-        words = ["git", *talking_options(self.url), "fetch", "--progress", *_OPTIONS]
+        words = ["git", *talking_options(self.url)]
+        if version < _SPEAKS_VERSION_2:
+            words += ["-c", "protocol.version=2"]
+        words += ["fetch", "--progress", *_OPTIONS]
+        if any("*" in refspec for refspec in self.refspecs):
+            words.append("--prune")
         if version >= _WITHOUT_FETCH_HEAD:
             words.append("--no-write-fetch-head")
         if self.depth is not None:
@@ -99,18 +108,19 @@ def transfer(what: Transfer, *, may_ask: bool, report: Report) -> None:
 def _start(what: Transfer, may_ask: bool) -> git.Git.AutoInterrupt:
     environ = talking_environ(what.url, may_ask=may_ask, repository=what.mirror)
     program = git.Git()
-    words = what.arguments(program.version_info)
     # GitPython hands its own environment on, too: what must not be in it is taken out on the way.
     unwanted = sorted(os.environ.keys() - environ.keys())
     before = ["env", *(word for name in unwanted for word in ("-u", name))] if unwanted else []
     try:
         return program.execute(
-            [*before, *words],
+            [*before, *what.arguments(program.version_info)],
             as_process=True,
             with_stdout=False,
             env=environ,
             start_new_session=not may_ask,
         )
+    except git.GitCommandNotFound:
+        raise no_git(what.url.address) from None
     except ValueError as error:
         raise SourceError(f"{what.url.address} cannot be given to git: {error}") from None
 

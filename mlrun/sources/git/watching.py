@@ -9,7 +9,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import IO
 
 _TICK = 0.2
@@ -18,6 +18,10 @@ _LOOK = 1.0
 
 _TERM_TIME = 2.0
 """Seconds that git has to take its lock files away, before it is killed."""
+
+_KILL_LOOK = 0.01
+_KILL_LOOKS = 50
+"""Looks at whether what was killed is gone; where nobody collects orphans, it never is."""
 
 _CHUNK = 65536
 
@@ -153,6 +157,16 @@ def _end(process: subprocess.Popen[bytes], leads_group: bool) -> None:
     finally:
         _send(process, signal.SIGKILL, leads_group)
         process.wait()
+        if leads_group:
+            _wait_for_group(process.pid)
+
+
+def _wait_for_group(leader: int) -> None:
+    """Wait until what was killed is gone, so that it writes nothing any more."""
+    with contextlib.suppress(OSError):
+        for _ in range(_KILL_LOOKS):
+            os.killpg(leader, 0)
+            sleep(_KILL_LOOK)
 
 
 def _send(process: subprocess.Popen[bytes], number: int, leads_group: bool) -> None:
