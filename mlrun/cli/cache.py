@@ -1,0 +1,187 @@
+"""`mlrun cache`: what is kept of fetched projects, and making room."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from mlrun.cli.narration import say
+from mlrun.cli.wording import aligned, counted, sized
+from mlrun.errors import SourceError
+from mlrun.folders import cache_folder, current_folder
+from mlrun.sources.ages import age
+from mlrun.sources.cache_entries import Entry, Kind, Removal, entries, remove
+from mlrun.sources.cache_selection import named, unused_since
+from mlrun.sources.cache_tidying import tidy
+
+_VERSION = 1
+_DAY = 86400
+_WORDS = {
+    Kind.REPOSITORY: "repository",
+    Kind.ARCHIVE: "archive",
+    Kind.WORKING: "working folder",
+    Kind.KEPT: "kept folder",
+    Kind.LEFT: "leftover folder",
+}
+
+
+@click.group()
+def command() -> None:
+    """Look after what is kept of fetched projects.
+
+    That is their repositories and archives, and the working folders of runs. All but the kept
+    folders is fetched again when it is needed.
+    """
+
+
+@command.command("list")
+@click.option(
+    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="What goes to standard output.",
+)  # fmt: skip
+def list_entries(form: str) -> None:
+    """List what is there, the last used first."""
+    found = [(entry, entry.size()) for entry in entries()]
+    total = sum(size for _, size in found)
+    if form == "json":
+        documents = [_document(entry, size) for entry, size in found]
+        document = {"version": _VERSION, "folder": str(cache_folder()), "bytes": total}
+        click.echo(json.dumps({**document, "entries": documents}, indent=2))
+        return
+    if not found:
+        say("no project is cached")
+        return
+    head = ("kind", "size", "last used", "", "project", "folder")
+    for line in aligned([head, *(_row(entry, size) for entry, size in found)]):
+        click.echo(line)
+    say(f"{sized(total)} in {cache_folder()}, besides environments")
+
+
+@command.command()
+@click.option(
+    "--older-than",
+    "days",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    default=30,
+    show_default=True,
+    help="Remove what was not used for so long.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def prune(days: int, *, dry_run: bool) -> None:
+    """Remove what was not used for long.
+
+    And what killed runs and fetches have left behind. What a run uses stays, and so do kept folders.
+    """
+    found = entries()
+    unused = unused_since(found, time.time() - days * _DAY)
+    done = _remove(unused, dry_run=dry_run)
+    if not dry_run:
+        done.freed += _tidy(entry for entry in found if entry not in unused)
+    _sum_up(done, dry_run=dry_run)
+
+
+@command.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--kept", is_flag=True, help="Remove kept folders too.")
+def clear(names: tuple[str, ...], *, kept: bool) -> None:
+    """Remove all, or only what is named.
+
+    A NAME is a project's URI as `mlrun run` takes it, or the name of a folder in the cache or
+    the beginning of that. What a run uses stays.
+    """
+    found: Sequence[Entry] = entries()
+    if names:
+        found = named(found, names, current_folder())
+    staying = [] if kept else [entry for entry in found if entry.kind is Kind.KEPT]
+    done = _remove([entry for entry in found if entry not in staying], dry_run=False)
+    if staying:
+        stay = "stays" if len(staying) == 1 else "stay"
+        say(f"{counted(len(staying), 'kept folder')} {stay}; --kept removes those too")
+    _sum_up(done, dry_run=False)
+
+
+@dataclass
+class _Done:
+    """What has become of the entries to remove."""
+
+    freed: int = 0
+    stayed: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def _remove(found: Iterable[Entry], *, dry_run: bool) -> _Done:
+    """Remove entries, saying which."""
+    done = _Done()
+    for entry in found:
+        size = entry.size()
+        removal = Removal.REMOVED if dry_run else remove(entry)
+        if removal is Removal.REMOVED:
+            say(f"{'would remove' if dry_run else 'removed'} {_named(entry)} ({sized(size)})")
+            done.freed += size
+        elif removal is Removal.IN_USE:
+            say(f"in use, and stays: {_named(entry)}")
+            done.stayed += 1
+        else:
+            done.refused.append(str(entry.folder))
+    return done
+
+
+def _tidy(found: Iterable[Entry]) -> int:
+    total = 0
+    for entry in found:
+        freed = tidy(entry)
+        if freed:
+            say(f"made {_named(entry)} smaller by {sized(freed)}")
+        total += freed
+    return total
+
+
+def _sum_up(done: _Done, *, dry_run: bool) -> None:
+    """Say how much room there is now.
+
+    Raises:
+        SourceError: Something may not be removed.
+    """
+    if done.freed:
+        say(f"{sized(done.freed)} {'would be ' if dry_run else ''}freed")
+    elif not done.stayed and not done.refused:
+        say("nothing to remove")
+    if done.refused:
+        raise SourceError(
+            f"not all could be removed of {', '.join(done.refused)}",
+            hint="it belongs to another user, or the disk is read-only",
+        )
+
+
+def _named(entry: Entry) -> str:
+    name = entry.uri if entry.is_fetched else ""
+    return f"{_WORDS[entry.kind]} {name or entry.folder}"
+
+
+def _row(entry: Entry, size: int) -> tuple[str, ...]:
+    return (
+        _WORDS[entry.kind],
+        sized(size),
+        f"{age(entry.last_used)} ago",
+        "in use" if entry.in_use else "",
+        entry.uri,
+        "" if entry.is_fetched else str(entry.folder),
+    )
+
+
+def _document(entry: Entry, size: int) -> dict[str, Any]:
+    return {
+        "kind": entry.kind.value,
+        "key": entry.key,
+        "uri": entry.uri or None,
+        "folder": str(entry.folder),
+        "bytes": size,
+        "last_used": int(entry.last_used * 1000),
+        "in_use": entry.in_use,
+    }
