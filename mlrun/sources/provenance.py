@@ -1,147 +1,222 @@
-"""What git says about a folder, from one `git` process that is started early and read late."""
+"""What git says about a folder, from one `git` process that is started early and read late.
+
+The folder may have been downloaded with its `.git`: nothing that it configures is run.
+"""
 
 from __future__ import annotations
 
-import json
 import os
+import re
+import signal
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 from mlrun.sources.base import Provenance
+from mlrun.sources.git.filters import (
+    all_filtered,
+    filters_of_repository,
+    may_name_filters,
+    read_settings,
+    turned_off,
+)
+from mlrun.sources.git.layout import git_folders
+from mlrun.sources.git.process import LOOKING, looking_environ
+from mlrun.sources.git.remotes import TELLING, remote_url, without_credentials
+
+__all__ = ["TIME_LIMIT", "ProvenanceProbe", "start_probe", "without_credentials"]
 
 TIME_LIMIT = 2.0
 """Seconds that `git status` may take; in a huge tree whether it is dirty stays unknown."""
 
-# One process tells everything: `status` the commit, branch and changes, and its trace the
-# configured remotes. Nothing of the repository's own configuration may start a program.
-_COMMAND = (
-    *("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
-    *("status", "--porcelain=v2", "--branch", "--untracked-files=no"),
+_SHORT = 0.5
+"""Seconds for what git knows without looking at the tree."""
+
+# Into submodules git would go with a process of its own, and their configuration.
+_STATUS = (
+    *("status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"),
+    "--ignore-submodules=dirty",
 )
-_TRACE = {
-    "GIT_TRACE2_EVENT": "2",
-    "GIT_TRACE2_EVENT_BRIEF": "1",
-    "GIT_TRACE2_CONFIG_PARAMS": "remote.*.url",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_TRACE2", "GIT_TRACE2_PERF")
+_HEAD = ("rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD")
+_SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*\"?(.+?)\"?\s*$", re.MULTILINE)
 
 
 class ProvenanceProbe:
     """A `git` process at work; `collect` waits for it.
 
     Args:
-        folder: The folder to ask about.
+        folder: The folder to ask about, a real path.
         root: The working tree that it lies in.
+        deadline: When its answer comes too late, as `time.monotonic` has it.
     """
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path, root: Path, deadline: float) -> None:
         self._folder = folder
         self._root = root
-        self._deadline = monotonic() + TIME_LIMIT
+        self._deadline = deadline
+        self._environ = looking_environ()
+        # Where git does not take the root for a repository, it must not take one above it.
+        self._environ["GIT_CEILING_DIRECTORIES"] = str(Path(os.path.realpath(root)).parent)
+        self._filters: tuple[str, ...] = ()
+        options = self._options()
+        self._looks_at_files = options is not None
+        command = _HEAD if options is None else (*options, *_STATUS)
         self._process = subprocess.Popen(
-            _COMMAND,
+            (*LOOKING, *command),
             cwd=folder,
-            env=_environment(),
+            env=self._environ | TELLING,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def collect(self) -> Provenance | None:
         """Return what git said; None where it could not say (not its repository after all)."""
         try:
-            status, trace = self._process.communicate(timeout=self._deadline - monotonic())
+            answer, trace = self._process.communicate(timeout=self._left())
         except subprocess.TimeoutExpired:
             self.abandon()
-            return Provenance(root=self._root, commit=_head(self._folder))
+            return self._collect_head()
         if self._process.returncode != 0:
             return None
-        return _parse(self._root, os.fsdecode(status), trace.decode("utf-8", "replace"))
+        url = remote_url(trace.decode("utf-8", "replace"))
+        if not self._looks_at_files:
+            return _parse_head(self._root, answer, url)
+        return self._parse_status(os.fsdecode(answer), url)
 
     def abandon(self) -> None:
-        """End the process without an answer."""
-        self._process.kill()
-        self._process.communicate()
+        """End the process, and what it has started, without an answer."""
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        # A process that waits for a disk that does not answer cannot even be killed.
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_SHORT)
+
+    def _left(self) -> float:
+        return max(self._deadline - monotonic(), 0)
+
+    def _options(self) -> tuple[str, ...] | None:
+        """Return git's options that keep it from running programs; None if there are none."""
+        if not may_name_filters(self._folder):
+            return ()
+        filters = filters_of_repository(self._folder, self._environ, self._left())
+        if filters is None:
+            return None
+        self._filters = filters
+        return turned_off(filters)
+
+    def _collect_head(self) -> Provenance:
+        """Return what git knows without looking at the files."""
+        try:
+            answer = subprocess.run(
+                (*LOOKING, *_HEAD),
+                cwd=self._folder,
+                env=self._environ | TELLING,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SHORT,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return Provenance(root=self._root)
+        url = remote_url(answer.stderr.decode("utf-8", "replace"))
+        return _parse_head(self._root, answer.stdout, url)
+
+    def _parse_status(self, status: str, url: str | None) -> Provenance:
+        headers, entries = _parse(status)
+        commit = headers.get("branch.oid")
+        branch = headers.get("branch.head")
+        return Provenance(
+            root=self._root,
+            commit=None if commit == "(initial)" else commit,
+            branch=None if branch == "(detached)" else branch,
+            repo_url=url,
+            dirty=self._is_dirty(entries),
+        )
+
+    def _is_dirty(self, entries: list[str]) -> bool | None:
+        if not entries:
+            return _has_dirty_submodule(Path(os.path.realpath(self._root)), self._deadline)
+        if not self._filters:
+            return True
+        # Without its filter a file looks changed that may not be.
+        paths = [entry.split(" ", 8)[-1] for entry in entries if entry.startswith("1 .M ")]
+        doubtful = len(paths) == len(entries) and all_filtered(
+            Path(os.path.realpath(self._root)), paths, self._filters, self._environ, self._left()
+        )
+        return None if doubtful else True
 
 
 def start_probe(folder: Path) -> ProvenanceProbe | None:
     """Start asking git about a folder; None outside a repository, or without git."""
-    root = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
-    if root is None:
+    real = Path(os.path.realpath(folder))
+    real_root = _root(real)
+    if real_root is None:
         return None
+    # Named as the user names it, if that is the same place.
+    root = _root(folder)
+    if root is None or os.path.realpath(root) != str(real_root):
+        root = real_root
     try:
-        return ProvenanceProbe(folder, root)
+        return ProvenanceProbe(real, root, monotonic() + TIME_LIMIT)
     except OSError:
         return None
 
 
-def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    return {**kept, **_TRACE}
+def _root(folder: Path) -> Path | None:
+    return next((p for p in (folder, *folder.parents) if git_folders(p / ".git")), None)
 
 
-def _parse(root: Path, status: str, trace: str) -> Provenance:
+def _parse(status: str) -> tuple[dict[str, str], list[str]]:
+    """Read the headers and the changes of `git status --porcelain=v2 -z`."""
     headers: dict[str, str] = {}
-    dirty = False
-    for line in status.splitlines():
-        if line.startswith("# "):
-            name, _, value = line[2:].partition(" ")
+    entries = []
+    words = iter(status.split("\0"))
+    for word in words:
+        if word.startswith("# "):
+            name, _, value = word[2:].partition(" ")
             headers[name] = value
-        else:
-            dirty = True
-    commit = headers.get("branch.oid")
-    branch = headers.get("branch.head")
-    return Provenance(
-        root=root,
-        commit=None if commit == "(initial)" else commit,
-        branch=None if branch == "(detached)" else branch,
-        repo_url=_remote_url(trace),
-        dirty=dirty,
-    )
+        elif word:
+            entries.append(word)
+            if word.startswith("2 "):
+                next(words, None)  # what it was called before
+    return headers, entries
 
 
-def _remote_url(trace: str) -> str | None:
-    urls: dict[str, str] = {}
-    for line in trace.splitlines():
-        if '"def_param"' not in line:
-            continue
+def _parse_head(root: Path, answer: bytes, url: str | None) -> Provenance:
+    commit, name = os.fsdecode(answer).rstrip("\n").split("\n")
+    branch = name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
+    return Provenance(root=root, commit=commit, branch=branch, repo_url=url)
+
+
+def _has_dirty_submodule(root: Path, deadline: float) -> bool | None:
+    """Return whether tracked files of a submodule are changed; None if that took too long."""
+    answers = set()
+    for folder in _submodules(root):
         try:
-            event = json.loads(line)
-        except ValueError:
+            answer = ProvenanceProbe(folder, folder, deadline).collect()
+        except OSError:
             continue
-        urls[event.get("param", "")] = event.get("value", "")
-    chosen = urls.get("remote.origin.url") or next(iter(urls.values()), None)
-    return without_credentials(chosen) if chosen else None
+        if answer is not None and answer.dirty:
+            return True
+        answers.add(answer.dirty if answer is not None else False)
+    return None if None in answers else False
 
 
-def without_credentials(url: str) -> str:
-    """Return a Git URL without user and password, so that it can be recorded and cloned.
-
-    An SSH URL keeps its user, which is part of the address and no secret.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme.endswith("ssh"):
-        return url
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
-
-
-def _head(folder: Path) -> str | None:
-    """Return the commit alone, which git knows without looking at the tree."""
-    try:
-        answer = subprocess.run(
-            ("git", "rev-parse", "--verify", "HEAD"),
-            cwd=folder,
-            env=_environment() | {"GIT_TRACE2_EVENT": "0"},
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()
+def _submodules(root: Path) -> Iterator[Path]:
+    """Yield the submodules that are checked out below a working tree."""
+    settings = read_settings(root / ".gitmodules") or b""
+    for path in _SUBMODULE_PATH.findall(os.fsdecode(settings)):
+        folder = Path(os.path.realpath(root / path))
+        if root in folder.parents and git_folders(folder / ".git"):
+            yield folder

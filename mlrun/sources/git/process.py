@@ -18,8 +18,10 @@ _NOTHING_RUNS = (
     *("-c", "core.attributesFile=/dev/null", "-c", "submodule.recurse=false"),
     *("-c", "maintenance.auto=false", "-c", "gc.auto=0"),
 )
+LOOKING = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+"""What a process begins with that looks at a working tree of the user's as the user would."""
+
 _QUIET = {
-    "GIT_ATTR_NOSYSTEM": "1",
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -32,6 +34,7 @@ _LOCAL = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
     **_QUIET,
 }
 

@@ -7,8 +7,9 @@ address costs no process of its own, and includes and conditions are git's to un
 from __future__ import annotations
 
 import json
+import re
 
-from mlrun.execution.redact import MASK, mask_url
+from mlrun.execution.redact import mask_url
 
 TELLING = {
     "GIT_TRACE2_EVENT": "2",
@@ -48,13 +49,12 @@ def without_credentials(url: str) -> str:
 
     An SSH URL keeps its user, which is part of the address and no secret.
     """
-    url = mask_url(url)
-    scheme, separator, rest = url.partition("://")
+    scheme, separator, rest = mask_url(url).partition("://")
     if not separator:
-        return url
+        return scheme
     host, slash, path = rest.partition("/")
-    user, _, place = host.rpartition("@")
-    if user and scheme.endswith("ssh"):
-        user = user.partition(":")[0]
-        place = place if user == MASK else f"{user}@{place}"
+    place = host.rpartition("@")[2]
+    if place != host and scheme.endswith("ssh"):
+        login = re.split("[:@]", url.partition("://")[2], maxsplit=1)[0]
+        place = f"{login}@{place}" if login else place
     return f"{scheme}://{place}{slash}{path}"
