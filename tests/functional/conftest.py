@@ -1,4 +1,4 @@
-"""A place for each test to stand in."""
+"""A place for each test to stand in, and Git servers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.functional.commands import Place
+from tests.git_servers import git_environment, git_servers
+
+__all__ = ["git_environment", "git_servers"]
 
 
 @pytest.fixture
