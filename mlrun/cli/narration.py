@@ -55,10 +55,11 @@ def _write(text: str) -> None:
 
 def _fitting(line: str) -> str:
     try:
-        width = os.get_terminal_size(2).columns
+        width = os.get_terminal_size(2).columns - len("mlrun: ") - 1
     except OSError:
         return line
-    return line[: max(10, width - len("mlrun: ") - 1)]
+    # A terminal that does not know its size says 0.
+    return line[:width] if width > 0 else line
 
 
 def _printable(line: str) -> str:
