@@ -76,7 +76,8 @@ def list_entries(form: str) -> None:
 def prune(days: int, *, dry_run: bool) -> None:
     """Remove what was not used for long.
 
-    And what killed runs and fetches have left behind. What a run uses stays, and so do kept folders.
+    And what killed runs and fetches have left behind. What a run uses stays, and so do kept
+    folders.
     """
     found = entries()
     unused = unused_since(found, time.time() - days * _DAY)
@@ -92,8 +93,8 @@ def prune(days: int, *, dry_run: bool) -> None:
 def clear(names: tuple[str, ...], *, kept: bool) -> None:
     """Remove all, or only what is named.
 
-    A NAME is a project's URI as `mlrun run` takes it, or the name of a folder in the cache or
-    the beginning of that. What a run uses stays.
+    A NAME is a project's URI as `mlrun run` takes it, a folder in the cache, or the beginning
+    of that folder's name. What a run uses stays.
     """
     found: Sequence[Entry] = entries()
     if names:
@@ -103,6 +104,7 @@ def clear(names: tuple[str, ...], *, kept: bool) -> None:
     if staying:
         stay = "stays" if len(staying) == 1 else "stay"
         say(f"{counted(len(staying), 'kept folder')} {stay}; --kept removes those too")
+        done.stayed += len(staying)
     _sum_up(done, dry_run=False)
 
 

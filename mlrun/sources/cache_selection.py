@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def named(entries: Sequence[Entry], names: Iterable[str], cwd: Path) -> list[Ent
 
     Args:
         entries: All.
-        names: Each a URI as `mlrun run` takes it, or the beginning of a key.
+        names: Each a URI as `mlrun run` takes it, a folder in the cache, or the beginning of
+            a key.
         cwd: What a relative path is relative to.
 
     Raises:
@@ -47,7 +49,12 @@ def named(entries: Sequence[Entry], names: Iterable[str], cwd: Path) -> list[Ent
     found: list[Entry] = []
     for name in names:
         meanings = _meanings(name, cwd)
-        meant = [entry for entry in entries if _is_meant(entry, name, meanings)]
+        path = Path(os.path.abspath(cwd / name))
+        meant = [
+            entry
+            for entry in entries
+            if _is_meant(entry, name, meanings) or entry.folder in (path, *path.parents)
+        ]
         if not meant:
             raise UsageError(
                 f"nothing in the cache is named '{mask_url(name)}'", hint=_hint(entries, name)

@@ -18,6 +18,8 @@ from mlrun.sources.git.url import parse_git_url
 from mlrun.sources.own_folder import OwnFolder, make_own_folder, work_folder
 from tests.components import missing
 from tests.functional.commands import MLRUN, Place
+from tests.git_servers import GitServers
+from tests.repositories import ECHOING_PROJECT, Commit, Files, make_repository, module_settings
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/cache.schema.json").read_text())
 URI = "https://host/team/project.git"
@@ -175,6 +177,32 @@ def test_clear_removes_all_but_kept_and_used(place: Place) -> None:
     ok(place.mlrun("cache", "clear", "--kept"))
     assert os.listdir(work_folder()) == []
     assert "no project is cached" in ok(place.mlrun("cache", "list"))
+
+
+def test_a_kept_folder_outlives_the_mirrors_it_came_from(
+    place: Place, git_servers: GitServers
+) -> None:
+    lib = make_repository(git_servers.root / "team/lib.git", {"b.txt": "of the submodule\n"})
+    files: Files = {
+        **{"MLproject": ECHOING_PROJECT, "text.txt": "one"},
+        ".gitmodules": module_settings(lib=("lib", "../lib.git")),
+        "lib": Commit(lib.git("rev-parse", "main")),
+    }
+    make_repository(git_servers.root / "team/project.git", files)
+    url = git_servers.url("http", "team/project.git")
+    run = place.mlrun("run", url, "--keep-workdir", "--env-manager", "local")
+    path = Path(ok(run).partition("the working folder is kept: ")[2].splitlines()[0])
+    listed = place.mlrun("cache", "list").stdout
+    assert listed.count("\nrepository ") == 2
+    assert listed.count("\nkept folder ") == 1
+    ok(place.mlrun("cache", "clear"))
+    assert not [name for name in os.listdir(repositories_folder()) if name != ".locks"]
+    for folder in (path, path / "lib"):
+        for words in (("fsck", "--full"), ("log", "-p"), ("diff", "--exit-code")):
+            git = subprocess.run(["git", *words], cwd=folder, capture_output=True, check=False)
+            assert (git.returncode, git.stderr.count(b"error")) == (0, 0)
+    ok(place.mlrun("cache", "clear", "--kept", path))
+    assert not path.exists()
 
 
 def test_clear_takes_names(place: Place) -> None:

@@ -96,6 +96,13 @@ def test_a_local_repository_by_its_folder(tmp_path: Path) -> None:
     assert keys("here", cwd=tmp_path) == [own.path.parent.name]
 
 
+def test_a_kept_folder_by_the_path_that_the_run_has_said(tmp_path: Path) -> None:
+    own = make_own_folder("project", "")
+    own.release(keep=True)
+    make_own_folder("project", "").release(keep=True)
+    assert keys(str(own.path)) == keys("..", cwd=own.path) == [own.path.parent.name]
+
+
 def test_an_unknown_name_names_the_near_one(key: str) -> None:
     with pytest.raises(UsageError, match="nothing in the cache is named") as error:
         keys("https://host/team/projekt.git")
