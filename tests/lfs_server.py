@@ -149,8 +149,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _entry(self, wanted: dict[str, Any], operation: str) -> dict[str, Any]:
         oid = wanted["oid"]
         is_there = (self.owner.objects / oid).exists()
-        site = self.owner.manner.contents_at or self.owner.site
-        action = {operation: {"href": f"{site}/contents/{oid}"}}
+        elsewhere = self.owner.manner.contents_at
+        given = self.headers.get("Authorization")
+        # As GitLab does: whoever may ask is told how to fetch.
+        header = {"Authorization": given} if given and not elsewhere else {}
+        href = f"{elsewhere or self.owner.site}/contents/{oid}"
+        action = {operation: {"href": href, "header": header}}
         if operation == "download" and not is_there:
             return {**wanted, "error": {"code": 404, "message": "Object does not exist"}}
         return {**wanted, "actions": {} if operation == "upload" and is_there else action}

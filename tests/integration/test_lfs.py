@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -203,6 +205,27 @@ def test_a_repository_on_this_machine(mirror: Mirror, tmp_path: Path, git_lfs: N
     assert mirror.has(BIG)
 
 
+def test_over_ssh(
+    mirror: Mirror, server: LfsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By ssh the host says where the contents are, and with which header they are given."""
+    server.manner.login = "alice:s3cret"
+    header = base64.b64encode(b"alice:s3cret").decode()
+    answer = {"href": f"{server.site}/by/ssh", "header": {"Authorization": f"Basic {header}"}}
+    log = tmp_path / "ssh.log"
+    program = tmp_path / "ssh"
+    program.write_text(f"""#!/bin/sh
+echo "$@" >> {log}
+case "$*" in *git-lfs-authenticate*) echo '{json.dumps(answer)}' ;; *) exit 127 ;; esac
+""")
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(program))
+    mirror.fetch("git@host.test:team/project.git")
+    assert mirror.has(BIG)
+    assert "git@host.test git-lfs-authenticate" in log.read_text()
+    assert server.requests[0].path == "/by/ssh/objects/batch"
+
+
 def test_a_server_of_its_own(mirror: Mirror, server: LfsServer) -> None:
     settings = f"[lfs]\n\turl = {server.site}/other/place\n"
     mirror.fetch("http://127.0.0.1:9/project", {**FILES, ".lfsconfig": settings})
@@ -261,7 +284,7 @@ def test_settings_of_the_repository_start_nothing(
     settings = f"""
 [lfs]
     standalonetransferagent = evil
-    fetchexclude = *
+    fetchexclude = none
 [lfs "customtransfer.evil"]
     path = {program}
     args = x

@@ -47,15 +47,17 @@ def is_stored(store: Path, pointer: Pointer) -> bool:
 def pointers_of(repository: Path, commit: str) -> tuple[Pointer, ...]:
     """Return the files of a commit that have the attribute `filter=lfs` and are pointers.
 
-    The attributes are those of the commit's own `.gitattributes`, at every level. One git process
-    answers for a repository without Git LFS, five for another.
+    Without those that `.lfsconfig` excludes from fetching. The attributes are those of the
+    commit's own `.gitattributes`, at every level. One git process answers for a repository
+    without Git LFS, five and more for another.
 
     Args:
         repository: A Git folder that has the commit and its blobs.
         commit: Full hash.
 
     Raises:
-        SourceError: A file is made by an extension of Git LFS: a program of the user's.
+        SourceError: A file is made by an extension of Git LFS: a program of the user's. Or
+            `.lfsconfig` is not in git's form.
         GitError: Objects are missing.
         GitMissingError: There is no git.
     """

@@ -81,7 +81,12 @@ def find_pointers(repository: Path, commit: str) -> tuple[Pointer, ...]:
     chosen = _with_attribute(repository, blobs, candidates)
     texts = _contents(repository, [blob.hash for blob in chosen])
     read = ((blob, read_pointer(text)) for blob, text in zip(chosen, texts, strict=True))
-    return tuple(_pointer(blob, text) for blob, text in read if text is not None)
+    pointers = [_pointer(blob, text) for blob, text in read if text is not None]
+    if not any(blob.path == b".lfsconfig" for blob in blobs):
+        return tuple(pointers)
+    from mlrun.sources.git.lfs_selection import wanted_pointers
+
+    return wanted_pointers(repository, commit, pointers)
 
 
 def _pointer(blob: _Blob, text: PointerText) -> Pointer:

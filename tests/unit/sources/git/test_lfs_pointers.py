@@ -166,6 +166,25 @@ def test_an_extension_is_refused(tmp_path: Path) -> None:
         pointers(tmp_path, {".gitattributes": LFS_ATTRIBUTES, "a.bin": text})
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("fetchexclude = *", set()),
+        ("fetchexclude = data", {"a.bin", "x/b c.bin"}),
+        ("fetchexclude = /data/**, x/b c.bin", {"a.bin", "x/data/d.bin"}),
+        ("fetchinclude = data", {"data/raw/c.bin", "x/data/d.bin"}),
+        ("fetchinclude = data\n fetchexclude = x", {"data/raw/c.bin"}),
+        ("fetchinclude = none", set()),
+        ("fetchexclude =", {"a.bin", "x/b c.bin", "data/raw/c.bin", "x/data/d.bin"}),
+        ("fetchexclude = --others", {"a.bin", "x/b c.bin", "data/raw/c.bin", "x/data/d.bin"}),
+    ],
+)
+def test_what_the_project_excludes_stays(settings: str, expected: set[str], tmp_path: Path) -> None:
+    names = ("a.bin", "x/b c.bin", "data/raw/c.bin", "x/data/d.bin")
+    files: Files = {".gitattributes": LFS_ATTRIBUTES, **dict.fromkeys(names, TEXT)}
+    assert paths(tmp_path, {**files, ".lfsconfig": f"[lfs]\n {settings}\n"}) == expected
+
+
 def test_thousands_of_pointers(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {f"d{n % 50}/{n}.bin": TEXT for n in range(3000)}
     assert len(paths(tmp_path, {".gitattributes": LFS_ATTRIBUTES, **files})) == 3000
