@@ -121,6 +121,6 @@ def test_a_repository_with_sha256(git_servers: GitServers) -> None:
 
 def test_an_address_that_nobody_answers_at_leaves_nothing(tmp_path: Path) -> None:
     mirror = Mirror(parse_git_url("http://127.0.0.1:9/team/name.git"))
-    with pytest.raises(Exception, match="127.0.0.1:9"):
+    with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
         fetched(mirror.url.address)
     assert not mirror.folder.exists()
