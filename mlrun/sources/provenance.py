@@ -194,7 +194,7 @@ def _parse(status: str) -> tuple[dict[str, str], list[str]]:
 
 
 def _parse_head(root: Path, answer: bytes, url: str | None) -> Provenance:
-    commit, name = os.fsdecode(answer).rstrip("\n").split("\n")
+    commit, _, name = os.fsdecode(answer).rstrip("\n").partition("\n")
     branch = name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
     return Provenance(root=root, commit=commit, branch=branch, repo_url=url)
 

@@ -166,7 +166,8 @@ def _resolve_head(repository: LocalRepository) -> Placement:
         from mlrun.sources.git.missing_version import no_head, refs_of
 
         raise no_head(repository.folder, refs_of(repository.folder))
-    commit, name = os.fsdecode(answer.stdout).rstrip("\n").split("\n")
+    # Of a branch or tag that is named HEAD, too, git says the commit alone.
+    commit, _, name = os.fsdecode(answer.stdout).rstrip("\n").partition("\n")
     branch = name.removeprefix(_HEADS) if name.startswith(_HEADS) else None
     return Placement(repository.git, commit, branch, origin=remote_of(answer))
 

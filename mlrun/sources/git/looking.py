@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from subprocess import CompletedProcess
 
 from mlrun.errors import SourceError
@@ -94,6 +93,8 @@ def refusal(folder: Path, answer: CompletedProcess[bytes]) -> SourceError:
     """Return the error for a repository that git does not read."""
     text = without_trace(answer.stderr.decode("utf-8", "replace")).strip()
     if _DISTRUST.search(text):
+        from shlex import quote
+
         trust = f"git config --global --add safe.directory {quote(str(folder))}"
         return SourceError(
             f"git does not trust the repository '{folder}': it is another user's",

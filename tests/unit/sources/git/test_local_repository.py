@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from mlrun.sources.git.local_repository import (
     resolve_locally,
 )
 from mlrun.sources.git.placing import Placement
+from mlrun.sources.git.process import GitError
 from tests.components import missing
+from tests.repositories import make_repository
 from tests.repository_snapshot import unchanged
 
 
@@ -184,6 +187,10 @@ class TestVersions:
             None,
         )
 
+    def test_tag_named_head(self, repository: Path) -> None:
+        git(repository, "update-ref", "refs/tags/HEAD", "HEAD~1")
+        assert resolve(repository, None).commit == git(repository, "rev-parse", "main")
+
     def test_hash(self, repository: Path) -> None:
         whole = git(repository, "rev-parse", "v1^{}")
         for version in (whole, whole[:7], whole[:12].upper(), git(repository, "rev-parse", "v1")):
@@ -310,6 +317,34 @@ class TestForms:
         place_version(found(partial), placement, tmp_path / "third")
         assert (tmp_path / "third" / "file").read_text() == "second"
 
+    @pytest.mark.parametrize("url", ["ext::PROGRAM", "ssh://host/x", "/x"])
+    def test_nothing_that_it_configures_is_run(
+        self, repository: Path, tmp_path: Path, url: str
+    ) -> None:
+        program = tmp_path / "program"
+        program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexit 1\n")
+        program.chmod(0o755)
+        lost = git(repository, "rev-parse", "main:file")
+        for name in ("core.fsmonitor", "core.sshCommand", "core.pager", "remote.evil.uploadpack"):
+            git(repository, "config", name, str(program))
+        git(repository, "config", "remote.evil.url", url.replace("PROGRAM", str(program)))
+        git(repository, "config", "remote.evil.promisor", "true")
+        git(repository, "config", "protocol.allow", "always")
+        git(repository, "config", "core.repositoryFormatVersion", "1")
+        git(repository, "config", "extensions.partialClone", "evil")
+        (repository / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+        subprocess.run(("git", "cat-file", "-p", lost), cwd=repository, capture_output=True)
+        assert (tmp_path / "ran").exists()
+        (tmp_path / "ran").unlink()
+        placement = resolve_locally(found(repository), "main")
+        for version in ("main:file", lost, "0123456789" * 4):
+            with pytest.raises(VersionNotFoundError):
+                resolve_locally(found(repository), version)
+        (tmp_path / "own").mkdir()
+        with pytest.raises((SourceError, GitError)):
+            place_version(found(repository), placement, tmp_path / "own")
+        assert not (tmp_path / "ran").exists()
+
     def test_settings_of_the_environment_do_not_mislead(
         self, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -337,20 +372,17 @@ class TestMistakes:
             assert failure(repository, version).hint is None
         assert failure(repository, "main~99").hint is None
 
-    def test_short_hash_of_several(self, repository: Path) -> None:
-        tree = git(repository, "rev-parse", "HEAD^{tree}")
-        seen: dict[str, str] = {}
-        beginning = ""
-        for number in range(5000):
-            hashed = git(repository, "commit-tree", "-m", str(number), tree)
-            if hashed[:4] in seen:
-                beginning = hashed[:4]
-                break
-            seen[hashed[:4]] = hashed
-        error = failure(repository, beginning)
+    def test_short_hash_of_several(self, tmp_path: Path) -> None:
+        many = make_repository(tmp_path / "many.git", {})
+        hashes = many.commits([({}, str(number)) for number in range(1500)])
+        beginnings = Counter(hashed[:4] for hashed in hashes)
+        beginning, count = beginnings.most_common(1)[0]
+        assert count > 1
+        error = failure(many.path, beginning)
         assert "is the beginning of several commits" in error.message
-        assert hashed[:12] in error.message
-        assert seen[beginning][:12] in error.message
+        for hashed in hashes:
+            assert (hashed[:12] in error.message) == hashed.startswith(beginning)
+        assert resolve(many.path, hashes[7][:12]).commit == hashes[7]
 
     def test_what_is_no_commit(self, repository: Path) -> None:
         assert (
