@@ -92,6 +92,10 @@ def parse_address(uri: str, cwd: Path) -> Address:
         found = _existing(text, cwd)
         if found is not None:
             return found
+    from mlrun.sources.url_parts import has_control_characters
+
+    if has_control_characters(text):
+        raise SourceError("the project's name has a line break or a control character")
     if text[:5].lower() == "file:":
         return _from_file_uri(text)
     from mlrun.sources.remote_address import parse_remote
@@ -130,17 +134,19 @@ def _existing(text: str, cwd: Path) -> Address | None:
     while end >= 0:
         path = _absolute(text[:end], cwd)
         if os.path.lexists(path):
-            return _local(path, require_inside(text[end + 1 :]))
+            return _local(path, text[end + 1 :])
         end = text.rfind("#", 0, end)
     return None
 
 
 def _absolute(text: str, cwd: Path) -> Path:
     # Unlike pathlib's, it leaves the home of a user that there is not as it stands.
-    return Path(os.path.abspath(cwd / os.path.expanduser(text)))  # noqa: PTH111
+    return cwd / os.path.expanduser(text)  # noqa: PTH111
 
 
-def _local(path: Path, subfolder: str) -> Address:
+def _local(existing: Path, rest: str) -> Address:
+    # Only now: without looking, `https://host/..` could be shortened to a folder that is there.
+    path, subfolder = Path(os.path.abspath(existing)), require_inside(rest)
     ending = split_ending(path.name)
     if ending is None or not path.is_file():
         return FolderAddress(path, subfolder)
@@ -159,11 +165,11 @@ def _from_file_uri(text: str) -> Address:
         )
     end = len(rest)
     while end >= 0:
-        path = Path(os.path.abspath("/" + decode(rest[:end])))
+        path = Path("/" + decode(rest[:end]))
         if os.path.lexists(path):
-            return _local(path, require_inside(rest[end + 1 :]))
+            return _local(path, rest[end + 1 :])
         end = rest.rfind("#", 0, end)
     from mlrun.sources.missing import no_such_folder
 
-    path = Path(os.path.abspath("/" + decode(rest.partition("#")[0])))
+    path = Path("/" + decode(rest.partition("#")[0]))
     raise no_such_folder(path, str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mlrun.execution.redact import mask_url
 from mlrun.sources.address import (
@@ -45,16 +46,19 @@ def parse_remote(place: str, rest: str) -> ArchiveAddress | RepositoryAddress | 
     """
     shorthand = expand_shorthand(place)
     if shorthand is not None:
-        url, ref = shorthand
-        return RepositoryAddress(parse_git_url(url), require_inside(rest), ref)
+        expanded, ref = shorthand
+        return RepositoryAddress(parse_git_url(expanded), require_inside(rest), ref)
     place = expand_known_host(place) or place
     parts = split_url(place)
     if parts is None:
         return _without_scheme(place, rest)
-    if parts.scheme in ("http", "https"):
-        return _from_web(place, parts, rest)
     if parts.scheme.startswith("git+"):
         return _as_pip_has_it(place, parts, rest)
+    if parts.scheme in ("https", "http", "ssh", "git"):
+        # Before anything of it is shown: behind a `#` may stand the end of a password.
+        require_place(replace(parts, path=f"{parts.path}#{rest}"), place)
+    if parts.scheme in ("http", "https"):
+        return _from_web(place, parts, rest)
     url = parse_git_url(place)
     return RepositoryAddress(url, require_inside(rest))
 
@@ -72,8 +76,6 @@ def _without_scheme(place: str, rest: str) -> RepositoryAddress | None:
 
 
 def _from_web(place: str, parts: UrlParts, rest: str) -> ArchiveAddress | RepositoryAddress:
-    # Before anything of it is shown: behind a `#` may stand the end of a password.
-    require_place(parts, place)
     found = _archive_name(parts)
     if found is not None:
         return _archive(parts, found, require_inside(rest))
@@ -121,10 +123,16 @@ def _archive(parts: UrlParts, named: tuple[str, str], subfolder: str) -> Archive
 
 def _as_pip_has_it(place: str, parts: UrlParts, rest: str) -> RepositoryAddress:
     """Read `git+https://host/path@ref#subdirectory=folder`."""
-    found = re.fullmatch(r"(.+?)@([^@]+)", parts.path)
-    ref = require_plain(decode(found[2])) if found else None
-    url = parse_git_url(place[: len(place) - len(found[2]) - 1] if found else place)
+    found = re.fullmatch(r"(.+\.git)@([^@]+)", parts.path)
+    if found is None and ":" not in parts.host:
+        found = re.fullmatch(r"([^@]+)@([^@]+)", parts.path)
+    if found is not None:
+        place, parts = place[: -len(found[2]) - 1], replace(parts, path=found[1])
+    if parts.scheme != "git+file":
+        require_place(replace(parts, path=f"{parts.path}#{rest}"), place)
+    url = parse_git_url(place)
     pairs = dict(pair.split("=", 1) for pair in rest.split("&") if "=" in pair)
     if pairs.keys() & {"subdirectory", "egg"}:
         rest = decode(pairs.get("subdirectory", ""))
-    return RepositoryAddress(url, require_inside(rest), ref or None)
+    ref = require_plain(decode(found[2])) if found else None
+    return RepositoryAddress(url, require_inside(rest), ref)

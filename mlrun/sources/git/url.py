@@ -182,11 +182,13 @@ def require_place(parts: UrlParts, text: str) -> None:
     """
     scheme = parts.scheme.removeprefix("git+").removesuffix("+git")
     _require_host(parts.host, text, scheme)
-    if not parts.path.strip("/"):
+    path = parts.location if scheme in ("http", "https") else parts.path
+    if not path.startswith("/") or not path.strip("/"):
         server = parts.host.rpartition(":")[0] or parts.host
         raise SourceError(f"'{scheme}://{server}' names a server and no repository on it")
-    # `user:12/3@host` has a password, though it reads like host, port and path.
-    if ":" in parts.host and parts.user_info is None and "@" in parts.path.split("/")[1]:
+    # `user:12/3@host` has a password, though it reads like host, port and path. A repository's
+    # path has no @ on any code host.
+    if ":" in parts.host and parts.user_info is None and "@" in parts.path:
         raise _unreadable(scheme)
 
 
