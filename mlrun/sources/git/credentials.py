@@ -123,7 +123,7 @@ def _credentials(url: GitUrl, environ: Mapping[str, str]) -> dict[str, str]:
     for value in (url.username, url.password):
         if value is not None and any(character in value for character in "\0\r\n"):
             raise SourceError(
-                f"user name or password of {url.address} hold a line break",
+                f"user name or password of {url.address} have a line break in them",
                 hint="git takes no such credentials",
             )
     if url.password is not None:

@@ -73,7 +73,7 @@ _LOCAL_RULES = (
         "install an SSH client (openssh-client)",
     ),
     Rule(
-        r"(?:[Uu]nable to find remote helper for|is not a git command.*remote-)'?(?P<what>https?)?",
+        r"[Uu]nable to find remote helper for|'remote-https?' is not a git command",
         SourceError,
         "the git of this machine cannot speak HTTP(S), which {where} is reached by",
         "install git's HTTP support (git-remote-https)",
@@ -275,12 +275,6 @@ _NO_REPOSITORY_RULES = (
 
 _CONNECTION_RULES = (
     Rule(
-        r"[Cc]onnection refused|[Cc]ouldn't connect to server|Failed to connect to",
-        SourceUnavailableError,
-        "nothing answers at {host} (wanted for {where})",
-        "check the address and port, and whether the server runs",
-    ),
-    Rule(
         r"(?i)timed out|timeout|operation too slow",
         SourceUnavailableError,
         "{host} does not answer in time (wanted for {where})",
@@ -291,6 +285,12 @@ _CONNECTION_RULES = (
         SourceUnavailableError,
         "{host} cannot be reached (wanted for {where})",
         "check your network, a firewall or a proxy",
+    ),
+    Rule(
+        r"[Cc]onnection refused|[Cc]ouldn't connect to server|Failed to connect to",
+        SourceUnavailableError,
+        "nothing answers at {host} (wanted for {where})",
+        "check the address and port, and whether the server runs",
     ),
     Rule(
         r"(?i)early eof|rpc failed|hung up|unexpected disconnect|connection reset|broken pipe"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -32,6 +33,8 @@ _SPEAKS_VERSION_2 = (2, 28)
 _MOST_LINES = 200
 _LONGEST_LINE = 4096
 _LINES_EVERY = 0.1
+
+_SIZE = re.compile(r"\d[\d.]{0,9} (?:bytes|[KMGT]iB)(?:/s)?")
 
 _OPTIONS = ("--no-tags", "--no-recurse-submodules", "--no-show-forced-updates", "--update-shallow")
 _STAGES = {
@@ -84,25 +87,26 @@ class Transfer:
 def transfer(what: Transfer, *, may_ask: bool, report: Report) -> None:
     """Fetch; see `talking.fetch`."""
     limit = stall_limit()
+    is_done = False
     clear_leftovers(what.mirror)
     # GitPython ends the process when this object goes.
     started = _start(what, may_ask)
     process = started.proc
     assert process is not None
     assert process.stderr is not None
-    progress = _Progress(_name(what.url), report)
-    lines = _Lines(progress.new_message_handler(), progress)
+    progress = Progress(what.url, report)
     watch = Watch(process.pid, limit, may_ask=may_ask, repository=what.mirror)
     try:
-        code = follow(process, {process.stderr: lines.take}, watch, leads_group=not may_ask)
-    except BaseException as error:
-        clear_leftovers(what.mirror)
-        if isinstance(error, StalledError):
-            raise stalled(what.url, error.seconds, progress.last) from None
-        raise
-    if code != 0:
-        clear_leftovers(what.mirror)
-        raise failure(what.url, lines.text(), code)
+        code = follow(process, {process.stderr: progress.take}, watch, leads_group=not may_ask)
+    except StalledError as error:
+        raise stalled(what.url, error.seconds, progress.last) from None
+    else:
+        is_done = code == 0
+    finally:
+        if not is_done:
+            clear_leftovers(what.mirror)
+    if not is_done:
+        raise failure(what.url, progress.text(), code)
 
 
 def _start(what: Transfer, may_ask: bool) -> git.Git.AutoInterrupt:
@@ -125,15 +129,54 @@ def _start(what: Transfer, may_ask: bool) -> git.Git.AutoInterrupt:
         raise SourceError(f"{what.url.address} cannot be given to git: {error}") from None
 
 
-class _Progress(RemoteProgress):
-    """Says how far a fetch is.
+class Progress:
+    """Reads what a fetch writes, and says how far it is.
+
+    Args:
+        url: What is fetched.
+        report: Takes the lines.
+    """
+
+    def __init__(self, url: GitUrl, report: Report) -> None:
+        self._percentages = _Percentages(_name(url), report)
+        self._take_line = self._percentages.new_message_handler()
+        self._rest = b""
+        self._said: deque[str] = deque(maxlen=_MOST_LINES)
+
+    @property
+    def last(self) -> str | None:
+        """How far it was at last; None before anything came."""
+        return self._percentages.last
+
+    def take(self, data: bytes) -> None:
+        """Take bytes as they come; a line ends with a carriage return while something goes on."""
+        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            self._line(line)
+        # An endless line is cut into several, so that nobody can fill the memory.
+        while len(self._rest) > _LONGEST_LINE:
+            self._line(self._rest[:_LONGEST_LINE])
+            self._rest = self._rest[_LONGEST_LINE:]
+
+    def text(self) -> str:
+        """Return the last lines that were no progress."""
+        self._line(self._rest)
+        self._rest = b""
+        return "\n".join(self._said)
+
+    def _line(self, line: bytes) -> None:
+        self._take_line(line[:_LONGEST_LINE].decode("utf-8", "replace"))
+        for said in (self._percentages.error_lines, self._percentages.other_lines):
+            self._said.extend(text for text in said if text)
+            said.clear()
+
+
+class _Percentages(RemoteProgress):
+    """What git's lines of progress mean.
 
     Args:
         name: What is fetched.
         report: Takes the lines.
-
-    Attributes:
-        last: How far it was at last; None before anything came.
     """
 
     def __init__(self, name: str, report: Report) -> None:
@@ -150,50 +193,16 @@ class _Progress(RemoteProgress):
         max_count: str | float | None = None,
         message: str = "",
     ) -> None:
-        """Take one line of git's progress."""
+        """Take one line of progress."""
         stage = _STAGES.get(op_code & self.OP_MASK)
         if stage is None:
             return
-        size = ", ".join(part.strip() for part in message.split("|") if part.strip())
-        share = f"{100 * float(cur_count) / float(max_count):.0f} %" if max_count else ""
-        self.last = stage + ", ".join(part for part in (share, size) if part)
+        share = [f"{100 * float(cur_count) / float(max_count):.0f} %"] if max_count else []
+        # The line may be the server's: nothing but sizes and speeds is taken from it.
+        self.last = stage + ", ".join(share + _SIZE.findall(message))
         if monotonic() >= self._next or op_code & self.END:
             self._next = monotonic() + _LINES_EVERY
             self._report(f"fetching {self._name}: {self.last}", passing=True)
-
-
-class _Lines:
-    """Cuts what git writes into lines, which end with a carriage return while something goes on.
-
-    Args:
-        take_line: Takes each line.
-        progress: Collects lines that are no progress.
-    """
-
-    def __init__(self, take_line: Callable[[str], None], progress: RemoteProgress) -> None:
-        self._take_line = take_line
-        self._progress = progress
-        self._rest = b""
-        self._said: deque[str] = deque(maxlen=_MOST_LINES)
-
-    def take(self, data: bytes) -> None:
-        """Take bytes as they come."""
-        *lines, rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
-        self._rest = rest[-_LONGEST_LINE:]
-        for line in lines:
-            self._line(line)
-
-    def text(self) -> str:
-        """Return the last lines that were no progress."""
-        self._line(self._rest)
-        self._rest = b""
-        return "\n".join(self._said)
-
-    def _line(self, line: bytes) -> None:
-        self._take_line(line[:_LONGEST_LINE].decode("utf-8", "replace"))
-        for said in (self._progress.error_lines, self._progress.other_lines):
-            self._said.extend(said)
-            said.clear()
 
 
 def clear_leftovers(mirror: Path) -> None:

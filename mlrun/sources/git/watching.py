@@ -20,8 +20,7 @@ _TERM_TIME = 2.0
 """Seconds that git has to take its lock files away, before it is killed."""
 
 _KILL_LOOK = 0.01
-_KILL_LOOKS = 50
-"""Looks at whether what was killed is gone; where nobody collects orphans, it never is."""
+_KILL_LOOKS = 100
 
 _CHUNK = 65536
 
@@ -163,10 +162,12 @@ def _end(process: subprocess.Popen[bytes], leads_group: bool) -> None:
 
 def _wait_for_group(leader: int) -> None:
     """Wait until what was killed is gone, so that it writes nothing any more."""
-    with contextlib.suppress(OSError):
-        for _ in range(_KILL_LOOKS):
-            os.killpg(leader, 0)
-            sleep(_KILL_LOOK)
+    from mlrun.execution.leftovers import list_processes
+
+    for _ in range(_KILL_LOOKS):
+        if not any(p.group == leader and p.state not in "ZX" for p in list_processes()):
+            return
+        sleep(_KILL_LOOK)
 
 
 def _send(process: subprocess.Popen[bytes], number: int, leads_group: bool) -> None:
