@@ -341,7 +341,7 @@ def test_what_git_lfs_itself_committed_and_pushed(
     work.mkdir()
     git("init", "-q", "-b", "main")
     git("lfs", "install", "--local")
-    git("config", "lfs.url", f"{server.site}/project/info/lfs")
+    git("config", "--file=.lfsconfig", "lfs.url", f"{server.site}/project/info/lfs")
     git("config", "lfs.locksverify", "false")
     git("lfs", "track", "models/**")
     (work / "models").mkdir()
@@ -354,11 +354,12 @@ def test_what_git_lfs_itself_committed_and_pushed(
     pointers = pointers_of(origin.path, commit)
     assert [pointer.path for pointer in pointers] == ["models/m 1.pt"]
     fetch_contents(
-        parse_git_url(f"{server.site}/project"),
+        parse_git_url("http://127.0.0.1:9/project"),
         mirror.repository.path,
-        mirror.repository.commit({"a": "a"}),
+        commit,
         pointers,
         may_ask=False,
         report=mirror.lines,
+        repository=origin.path,
     )
     assert mirror.has(content)

@@ -81,6 +81,7 @@ def fetch_contents(
     *,
     may_ask: bool,
     report: Report,
+    repository: Path | None = None,
 ) -> None:
     """Bring what pointers point to into the mirror's own store (`<mirror>/lfs/objects`).
 
@@ -88,11 +89,13 @@ def fetch_contents(
 
     Args:
         url: The repository; its credentials go to no other host.
-        mirror: A bare repository that has the commit.
+        mirror: A bare repository.
         commit: Full hash.
         pointers: Of the commit.
         may_ask: Whether a person is there whom git may ask for a password.
         report: Takes lines of progress.
+        repository: A Git folder that has the commit; the mirror if None. Its `.lfsconfig` may
+            name another server for the contents.
 
     Raises:
         SourceError: `git-lfs` is not there: the error names the pointers that the project would
@@ -106,7 +109,7 @@ def fetch_contents(
     if missing:
         from mlrun.sources.git.lfs_program import Download, download
 
-        download(Download(url, mirror, commit, missing, may_ask), report)
+        download(Download(url, mirror, repository or mirror, commit, missing, may_ask), report)
 
 
 def fill_in(

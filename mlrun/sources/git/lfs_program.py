@@ -50,6 +50,7 @@ class Download:
     Attributes:
         url: The repository that they belong to.
         mirror: Whose store they come into.
+        repository: That has the commit.
         commit: That has their pointers.
         pointers: To contents that the store does not have.
         may_ask: Whether a person is there whom git may ask for a password.
@@ -57,6 +58,7 @@ class Download:
 
     url: GitUrl
     mirror: Path
+    repository: Path
     commit: str
     pointers: Sequence[Pointer]
     may_ask: bool
@@ -69,7 +71,7 @@ class Download:
 
 def download(wanted: Download, report: Report) -> None:
     """See `lfs.fetch_contents`."""
-    endpoint = lfs_endpoint(wanted.url, wanted.mirror, wanted.commit)
+    endpoint = lfs_endpoint(wanted.url, wanted.repository, wanted.commit)
     sizes = {pointer.oid: pointer.size for pointer in wanted.pointers}
     count = f"{len(sizes)} file{'s' if len(sizes) > 1 else ''}"
     report(f"fetching {count} of Git LFS ({size_in_words(sum(sizes.values()))})")
@@ -85,7 +87,7 @@ def download(wanted: Download, report: Report) -> None:
     raise lfs_failure(endpoint or wanted.url, missing, said, code)
 
 
-def lfs_endpoint(url: GitUrl, mirror: Path, commit: str) -> GitUrl | None:
+def lfs_endpoint(url: GitUrl, repository: Path, commit: str) -> GitUrl | None:
     """Return the server that a commit's `.lfsconfig` names; None for the repository's own.
 
     The repository's user name and password go along only to the same scheme, host and port.
@@ -94,7 +96,7 @@ def lfs_endpoint(url: GitUrl, mirror: Path, commit: str) -> GitUrl | None:
         SourceError: A transport that is not taken, or files of this machine for a repository
             from elsewhere.
     """
-    settings = dict(read_committed_config(mirror, commit, ".lfsconfig"))
+    settings = dict(read_committed_config(repository, commit, ".lfsconfig"))
     text = settings.get("lfs.url") or settings.get("remote.origin.lfsurl")
     if not text:
         return None
