@@ -58,8 +58,10 @@ class ProvenanceProbe:
         self._root = root
         self._deadline = deadline
         self._environ = looking_environ()
-        # Where git does not take the root for a repository, it must not take one above it.
-        self._environ["GIT_CEILING_DIRECTORIES"] = str(Path(os.path.realpath(root)).parent)
+        real_root = Path(os.path.realpath(root))
+        if real_root != real_root.parent:
+            # Where git does not take the root for a repository, it must not take one above it.
+            self._environ["GIT_CEILING_DIRECTORIES"] = str(real_root.parent)
         self._filters: tuple[str, ...] = ()
         options = self._options()
         self._looks_at_files = options is not None

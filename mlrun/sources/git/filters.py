@@ -47,9 +47,10 @@ def read_settings(file: Path) -> bytes | None:
         return b""
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
     with open(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
         text = stream.read(_LARGEST_CONFIG + 1)
     return text if len(text) <= _LARGEST_CONFIG else None
 

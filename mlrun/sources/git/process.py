@@ -21,6 +21,7 @@ _NOTHING_RUNS = (
 LOOKING = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 """What a process begins with that looks at a working tree of the user's as the user would."""
 
+_OF_USER = ("GIT_EXEC_PATH", "GIT_CONFIG", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
 _QUIET = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
@@ -72,7 +73,7 @@ def looking_environ() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(("GIT_EXEC_PATH", "GIT_CONFIG"))
+        if not name.startswith("GIT_") or name.startswith(_OF_USER)
     }
     return {**kept, **_QUIET}
 

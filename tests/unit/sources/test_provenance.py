@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -448,24 +449,28 @@ class TestSlowGit:
             repo_url="git@host.example:x.git",
             dirty=None,
         )
-        assert not _is_running(int(slow.read_text()))
+        assert _has_ended(int(slow.read_text()))
 
     def test_abandoned(self, repository: Path, slow: Path) -> None:
         probe = start_probe(repository)
         assert probe is not None
         while not (slow.exists() and slow.read_text().strip()):
-            pass
+            sleep(0.01)
         probe.abandon()
-        assert not _is_running(int(slow.read_text()))
+        assert _has_ended(int(slow.read_text()))
 
 
-def _is_running(pid: int) -> bool:
-    """Return whether a process runs; one that has ended and waits to be noticed does not."""
-    try:
-        about = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return about.rpartition(")")[2].split()[0] not in ("Z", "X")
+def _has_ended(pid: int) -> bool:
+    """Return whether a process that was killed ends; its parent may not have noticed yet."""
+    for _ in range(500):
+        try:
+            about = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return True
+        if about.rpartition(")")[2].split()[0] in ("Z", "X"):
+            return True
+        sleep(0.02)
+    return False
 
 
 def test_outside_a_repository_nothing_is_asked(tmp_path: Path) -> None:
