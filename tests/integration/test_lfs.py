@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mlrun.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from mlrun.sources.git.lfs import Pointer, fetch_contents, fill_in, pointers_of
 from mlrun.sources.git.url import parse_git_url
 from tests.components import missing
+from tests.giftless import USER, Giftless
 from tests.git_servers import git_environment
 from tests.lfs_pointers import CONTENT, LFS_ATTRIBUTES, OID, keep, pointer_text, pointer_to
 from tests.lfs_server import LfsServer
@@ -328,38 +330,92 @@ def test_without_the_program(
     mirror.fetch("http://127.0.0.1:9/project", {".gitattributes": LFS_ATTRIBUTES, **more})
 
 
-def test_what_git_lfs_itself_committed_and_pushed(
-    mirror: Mirror, server: LfsServer, tmp_path: Path
+def test_a_real_server_that_wants_a_token(
+    mirror: Mirror, git_lfs: None, tmp_path: Path, git_environment: Path
 ) -> None:
-    work = tmp_path / "work"
-    origin = make_repository(tmp_path / "origin.git")
-    content = os.urandom(70_000)
+    giftless = Giftless(tmp_path / "giftless")
+    try:
+        login = giftless.site.replace("//", f"//{USER}:{giftless.token()}@")
+        url = f"{login}/team/project.git"
+        origin, commit = commit_and_push(tmp_path, f"{url}/info/lfs", {"models/m 1.pt": BIG})
+        pointers = pointers_of(origin.path, commit)
+        for uri, is_taken in ((f"{giftless.site}/team/project", False), (url, True)):
+            with nullcontext() if is_taken else pytest.raises(SourceRefusedError):
+                fetch_contents(
+                    parse_git_url(uri),
+                    mirror.repository.path,
+                    commit,
+                    pointers,
+                    may_ask=False,
+                    report=mirror.lines,
+                )
+            assert mirror.has(BIG) is is_taken
+    finally:
+        giftless.stop()
+
+
+def commit_and_push(folder: Path, lfs_url: str, files: dict[str, bytes]) -> tuple[Repository, str]:
+    """Have git-lfs itself commit files and push them, and return where, and the commit."""
+    work = folder / "work"
+    work.mkdir()
+    origin = make_repository(folder / "origin.git")
 
     def git(*arguments: str) -> None:
-        subprocess.run(["git", *arguments], cwd=work, check=True, capture_output=True)
+        done = subprocess.run(
+            ["git", *arguments], cwd=work, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
-    work.mkdir()
     git("init", "-q", "-b", "main")
     git("lfs", "install", "--local")
-    git("config", "--file=.lfsconfig", "lfs.url", f"{server.site}/project/info/lfs")
+    git("config", "lfs.url", lfs_url)
     git("config", "lfs.locksverify", "false")
-    git("lfs", "track", "models/**")
-    (work / "models").mkdir()
-    (work / "models" / "m 1.pt").write_bytes(content)
+    for path, content in files.items():
+        git("lfs", "track", path)
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).write_bytes(content)
     git("add", "-A")
-    git("commit", "-q", "-m", "a model")
+    git("commit", "-q", "-m", "files")
     git("push", "-q", origin.path.as_uri(), "main")
     commit = origin.find("refs/heads/main")
     assert commit is not None
+    return origin, commit
+
+
+def test_what_git_lfs_itself_committed_and_pushed(
+    mirror: Mirror, server: LfsServer, tmp_path: Path
+) -> None:
+    content = os.urandom(70_000)
+    lfs_url = f"{server.site}/project/info/lfs"
+    origin, commit = commit_and_push(tmp_path, lfs_url, {"models/m 1.pt": content})
     pointers = pointers_of(origin.path, commit)
     assert [pointer.path for pointer in pointers] == ["models/m 1.pt"]
     fetch_contents(
-        parse_git_url("http://127.0.0.1:9/project"),
+        parse_git_url(f"{server.site}/project"),
         mirror.repository.path,
         commit,
         pointers,
         may_ask=False,
         report=mirror.lines,
-        repository=origin.path,
     )
     assert mirror.has(content)
+
+
+def test_settings_of_a_commit_that_another_repository_has(
+    mirror: Mirror, server: LfsServer, tmp_path: Path
+) -> None:
+    """The user's own repository, whose contents come into the mirror of its origin."""
+    files = {**FILES, ".lfsconfig": f"[lfs]\n\turl = {server.site}/x\n"}
+    own = make_repository(tmp_path / "own.git", files)
+    commit = own.find("refs/heads/main")
+    assert commit is not None
+    fetch_contents(
+        parse_git_url("http://127.0.0.1:9/project"),
+        mirror.repository.path,
+        commit,
+        pointers_of(own.path, commit),
+        may_ask=False,
+        report=mirror.lines,
+        repository=own.path,
+    )
+    assert mirror.has(BIG)
