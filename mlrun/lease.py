@@ -54,7 +54,7 @@ def share(file: Path) -> Lease | None:
 
 
 def claim(file: Path) -> Lease | None:
-    """Take an exclusive hold without waiting; None while somebody has a hold."""
+    """Take an exclusive hold without waiting; None while somebody has a hold, or has just had."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
     if sys.platform == "win32":
         os.close(descriptor)
@@ -62,6 +62,10 @@ def claim(file: Path) -> Lease | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+        os.close(descriptor)
+        return None
+    if not _is_still(file, descriptor):
+        # Somebody removed it between the two calls; the path means another's now.
         os.close(descriptor)
         return None
     return Lease(descriptor)

@@ -9,19 +9,26 @@
                  .new-<id>/         being made; nobody else touches it
                  .gone-<id>/        being removed
 
+The id is the project's name, a hash of its address, and the first number that is free: so runs of
+one project that follow each other see the same path, and what they keep by path (an environment
+that has the project installed in place) serves the next one, too.
+
 A folder whose lease nobody holds was left by an mlrun that was killed, and goes with the next
 sweep. It gets its name only once its lease is held, so that no sweep finds it without.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 import time
 from contextlib import suppress
 from enum import Enum
+from itertools import count
 from pathlib import Path
+from zlib import crc32
 from typing import Any
 
 from mlrun.folders import cache_folder
@@ -113,8 +120,7 @@ def make_own_folder(name: str, uri: str) -> OwnFolder:
         SourceError: The cache cannot be written.
     """
     work = work_folder()
-    identity = os.urandom(6).hex()
-    new, home = work / f"{_NEW}{identity}", work / identity
+    new = work / f"{_NEW}{_random()}"
     lease = None
     with disk_errors(work):
         make_private(work)
@@ -125,7 +131,7 @@ def make_own_folder(name: str, uri: str) -> OwnFolder:
             write_document(new / ABOUT, _facts(uri))
             path = new / _as_file_name(name)
             path.mkdir(mode=0o700)
-            new.rename(home)
+            home = _named(new, work, f"{path.name}-{_hash(uri)}")
         except BaseException:
             discard(new)
             if lease is not None:
@@ -142,6 +148,20 @@ def _facts(uri: str) -> dict[str, Any]:
         "start_time": time.time(),
         "kept": False,
     }
+
+
+def _named(new: Path, work: Path, beginning: str) -> Path:
+    """Give a folder the first name that is free."""
+    for number in count():
+        home = work / f"{beginning}-{number}"
+        try:
+            new.rename(home)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return home
+    raise AssertionError
 
 
 def sweep_own_folders() -> None:
@@ -212,12 +232,21 @@ def _remove(home: Path) -> bool:
     """Take a folder away from its name first, so that nobody meets half of it."""
     if home.name.startswith((GONE, _NEW)):
         return discard(home)
-    gone = home.with_name(f"{GONE}{home.name}")
+    gone = home.with_name(f"{GONE}{_random()}")
     try:
         home.rename(gone)
     except OSError:
         return False
     return discard(gone)
+
+
+def _random() -> str:
+    return os.urandom(6).hex()
+
+
+def _hash(uri: str) -> str:
+    """Return a few digits that differ for most addresses; those that share them share nothing."""
+    return f"{crc32(uri.partition('#')[0].encode('utf-8', 'surrogatepass')):08x}"
 
 
 def _age(path: Path) -> float:

@@ -60,3 +60,21 @@ def test_a_hold_ends_with_its_process(file: Path) -> None:
     lease = claim(file)
     assert lease is not None
     lease.release()
+
+
+def test_no_claim_on_a_file_that_was_replaced_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may remove the folder, and a third make it anew, between open and lock."""
+    file = tmp_path / "lease"
+    file.touch()
+    real_open = os.open
+
+    def replaced(path: Path, flags: int, mode: int = 0o777) -> int:
+        descriptor = real_open(path, flags, mode)
+        file.unlink()
+        file.touch()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", replaced)
+    assert claim(file) is None

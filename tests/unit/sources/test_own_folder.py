@@ -36,15 +36,16 @@ print(own.path, flush=True)
 sys.stdin.read()
 """
 MAKE_AND_CHECK = """
-import sys
+import os, sys
 from mlrun.sources.own_folder import make_own_folder, sweep_own_folders
+mine = str(os.getpid())
 for number in range(int(sys.argv[1])):
     own = make_own_folder("project", "")
-    (own.path / "file").write_text("x")
+    assert os.listdir(own.path) == []
+    (own.path / "file").write_text(mine)
     sweep_own_folders()
-    assert (own.path / "file").read_text() == "x"
+    assert (own.path / "file").read_text() == mine
     own.release()
-    assert not own.path.exists()
 """
 LIGHT = """
 import sys
@@ -256,6 +257,19 @@ def test_sweeps_take_no_folder_that_is_being_made() -> None:
     argv = [sys.executable, "-c", MAKE_AND_CHECK, "60"]
     processes = [subprocess.Popen(argv) for _ in range(4)]
     assert [process.wait() for process in processes] == [0] * 4
+    assert left() == []
+
+
+def test_runs_that_follow_each_other_see_the_same_path() -> None:
+    first = make_own_folder("project", "https://host.example/project#a")
+    beside = make_own_folder("project", "https://host.example/project#b")
+    other = make_own_folder("project", "https://host.example/other")
+    assert len({first.path, beside.path, other.path}) == 3
+    first.release()
+    next_one = make_own_folder("project", "https://host.example/project#c")
+    assert next_one.path == first.path
+    for own in (next_one, beside, other):
+        own.release()
     assert left() == []
 
 
