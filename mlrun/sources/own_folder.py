@@ -28,8 +28,8 @@ from contextlib import suppress
 from enum import Enum
 from itertools import count
 from pathlib import Path
-from zlib import crc32
 from typing import Any
+from zlib import crc32
 
 from mlrun.folders import cache_folder
 from mlrun.lease import Lease, claim

@@ -73,7 +73,7 @@ def test_no_claim_on_a_file_that_was_replaced_meanwhile(
     def replaced(path: Path, flags: int, mode: int = 0o777) -> int:
         descriptor = real_open(path, flags, mode)
         file.unlink()
-        file.touch()
+        file.write_text("another's")
         return descriptor
 
     monkeypatch.setattr(os, "open", replaced)
