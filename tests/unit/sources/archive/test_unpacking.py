@@ -217,7 +217,7 @@ def test_a_changed_byte_is_seen_or_harmless(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("content", [b"", b"x", b"no archive at all\n" * 100, os.urandom(2_000)])
+@pytest.mark.parametrize("content", [b"", b"x", b"no archive at all\n" * 100, b"\xff\1" * 999])
 def test_what_is_no_archive(kind: str, content: bytes, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"is no|damaged"):
         unpack_into(tmp_path, content, kind)
