@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mlrun.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from mlrun.execution.redact import mask_text
@@ -15,18 +16,74 @@ from mlrun.sources.git.url import GitUrl
 _SHOWN = 5
 _LONGEST = 300
 
-_FULL = re.compile(r"(?i)no space left on device|quota exceeded$")
-_QUOTA = re.compile(r"(?i)data quota|bandwidth|rate limit|HTTP 429")
-_NO_ACCESS = re.compile(
-    r"could not read (?:Username|Password)|(?i:authentication required|authorization error)"
-    r"|HTTP 40[13]"
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How git-lfs says something, and how mlrun does.
+
+    Attributes:
+        pattern: A regular expression.
+        error: What is raised.
+        message: With `{files}` that did not come, `{site}`, and `{line}` that git-lfs wrote.
+        hint: What to do.
+    """
+
+    pattern: str
+    error: type[SourceError]
+    message: str
+    hint: str
+
+
+_NOT_THERE = _Rule(
+    r"(?i)\[404\]|\[410\]|does not exist|not found|missing object|HTTP 404|HTTP 410",
+    SourceRefusedError,
+    "{site} does not have {files}, of which the repository has pointers of Git LFS",
+    "whoever committed them has yet to push them: `git lfs push --all`",
 )
-_CERTIFICATE = re.compile(r"x509: (?P<why>[^\n]*)")
-_NOT_THERE = re.compile(
-    r"(?i)\[404\]|\[410\]|does not exist|not found|missing object|HTTP 404|HTTP 410"
+
+# The first that fits is the one.
+_RULES = (
+    _Rule(
+        r"(?i)no space left on device|disk quota exceeded",
+        SourceError,
+        "the disk is full while {files} of Git LFS came",
+        "make room (`mlrun cache prune`); MLRUN_CACHE_DIR moves the cache to another place",
+    ),
+    _Rule(
+        r"(?i)data quota|bandwidth|rate limit|HTTP 429",
+        SourceRefusedError,
+        "{site} gives no more contents of Git LFS for now: {line}",
+        "ask those who keep the repository",
+    ),
+    _Rule(
+        r"Permission denied \([\w,-]+\)|Host key verification failed",
+        SourceRefusedError,
+        "{site} does not let you in for {files} of Git LFS: {line}",
+        "keys come from ssh-agent and ~/.ssh/config, or GIT_SSH_COMMAND",
+    ),
+    _Rule(
+        r"could not read (?:Username|Password)|HTTP 40[13]"
+        r"|(?i:authentication required|authorization error)",
+        SourceRefusedError,
+        "{site} does not give {files} of Git LFS: user name and password are missing or not "
+        "accepted",
+        "give git the credentials (a credential helper, or GIT_ASKPASS), or put them into the "
+        "URI: https://USER:PASSWORD@HOST/...",
+    ),
+    _Rule(
+        r"x509: ",
+        SourceRefusedError,
+        "the certificate of {site} is not trusted: {line}",
+        "name your authority's certificates in GIT_SSL_CAINFO, or git's http.sslCAInfo",
+    ),
+    _NOT_THERE,
+    _Rule(
+        r"(?i)no such host|server misbehaving|server error|HTTP 5\d\d|unexpected EOF|: EOF",
+        SourceUnavailableError,
+        "{site} does not answer for {files} of Git LFS: {line}",
+        "run it again: what came stays in the cache",
+    ),
 )
-_NO_HOST = re.compile(r"no such host|server misbehaving")
-_SERVER = re.compile(r"(?i)server error|HTTP 5\d\d|\[5\d\d\]|unexpected EOF|: EOF")
 
 
 def program_missing(pointers: Sequence[Pointer]) -> SourceError:
@@ -48,42 +105,16 @@ def lfs_failure(url: GitUrl, missing: Sequence[Pointer], text: str, code: int) -
         text: What it wrote to standard error.
         code: Its exit code.
     """
-    files = _files(missing)
+    rule = next((rule for rule in _RULES if re.search(rule.pattern, text)), None)
+    if rule is None and text.strip():
+        failed = failure(url, text, code)
+        if isinstance(failed, SourceError):
+            return failed
+    # Without a word, or with one about commits, it has said that there is nothing.
+    rule = rule or _NOT_THERE
     site = f"{url.transport}://{url.host}" if url.host else url.address
-    if _FULL.search(text):
-        return SourceError(
-            f"the disk is full while {files} of Git LFS came",
-            hint="make room (`mlrun cache prune`); MLRUN_CACHE_DIR moves the cache",
-        )
-    if _QUOTA.search(text):
-        message = f"{site} gives no more contents of Git LFS for now: {_line(text, url)}"
-        return SourceRefusedError(message, hint="ask those who keep the repository")
-    if _NO_ACCESS.search(text):
-        return SourceRefusedError(
-            f"{site} does not give {files} of Git LFS: user name and password are missing or not "
-            "accepted",
-            hint="give git the credentials (a credential helper, or GIT_ASKPASS), or put them "
-            "into the URI: https://USER:PASSWORD@HOST/...",
-        )
-    if found := _CERTIFICATE.search(text):
-        return SourceRefusedError(
-            f"the certificate of {site} is not trusted: {found['why']}",
-            hint="name your authority's certificates in GIT_SSL_CAINFO, or git's http.sslCAInfo",
-        )
-    if _NOT_THERE.search(text) or not text.strip():
-        return _not_there(site, files)
-    if _NO_HOST.search(text) or _SERVER.search(text):
-        message = f"{site} does not answer for {files} of Git LFS: {_line(text, url)}"
-        return SourceUnavailableError(message, hint="run it again: what came stays in the cache")
-    failed = failure(url, text, code)
-    return failed if isinstance(failed, SourceError) else _not_there(site, files)
-
-
-def _not_there(site: str, files: str) -> SourceRefusedError:
-    return SourceRefusedError(
-        f"{site} does not have {files}, of which the repository has pointers of Git LFS",
-        hint="whoever committed them has yet to push them: `git lfs push --all`",
-    )
+    message = rule.message.format(files=_files(missing), site=site, line=_line(text, url))
+    return rule.error(message, hint=rule.hint)
 
 
 def _files(pointers: Sequence[Pointer]) -> str:
@@ -94,6 +125,6 @@ def _files(pointers: Sequence[Pointer]) -> str:
 
 def _line(text: str, url: GitUrl) -> str:
     """Return the first line, which says why, in a form that can be shown."""
-    line = mask_text(text.strip().splitlines()[0], secrets_of(url))
+    line = mask_text(text.strip().partition("\n")[0], secrets_of(url))
     shown = "".join(character if character.isprintable() else " " for character in line)
     return shown.removeprefix("batch response: ")[:_LONGEST]
