@@ -120,8 +120,20 @@ class LaunchedRun:
                     self._outcome = self._finish(ending)
                     self._beside.join(_COURTESY)
                 finally:
+                    if not self._checkout.is_in_place and not self._keep_workdir:
+                        self._tell_of_files()
                     leave_checkout(self._checkout, self._listen, keep=self._keep_workdir)
             return self._outcome
+
+    def _tell_of_files(self) -> None:
+        """Say which files go with the run's own folder: somebody may have wanted them."""
+        from mlrun.sources.leftovers import written_since
+
+        files = written_since(self._checkout.path, self._start_time / 1000)
+        if files:
+            named = ", ".join(files[:3]) + f" and {len(files) - 3} more" * (len(files) > 3)
+            line = f"removed with the run's folder: {named} (--keep-workdir keeps it)"
+            self._listen(Event(EventKind.PROGRESS, line, {"phase": "finish", "files": files[:100]}))
 
     def _work_beside(self) -> None:
         """Do beside the command what need not be done before it starts."""

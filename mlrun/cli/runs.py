@@ -128,6 +128,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
     source = document["source"] or {}
     commit = source.get("commit")
     changed = " with uncommitted changes" if source.get("dirty") else ""
+    changed += f" (branch {source['branch']})" if source.get("branch") else ""
     rows: list[tuple[str, str | None]] = [
         ("run", document["run_id"]),
         ("there", document["server_run_id"]),
