@@ -124,8 +124,9 @@ def _archive(parts: UrlParts, named: tuple[str, str], subfolder: str) -> Archive
 def _as_pip_has_it(place: str, parts: UrlParts, rest: str) -> RepositoryAddress:
     """Read `git+https://host/path@ref#subdirectory=folder`."""
     found = re.fullmatch(r"(.+\.git)@([^@]+)", parts.path)
-    if found is None and ":" not in parts.host:
-        found = re.fullmatch(r"([^@]+)@([^@]+)", parts.path)
+    # With a port or a password, what is before an @ could be the end of a password.
+    if found is None and ":" not in f"{parts.user_info}{parts.host}":
+        found = re.fullmatch(r"(/[^@]+)@([^@]+)", parts.path)
     if found is not None:
         place, parts = place[: -len(found[2]) - 1], replace(parts, path=found[1])
     if parts.scheme != "git+file":

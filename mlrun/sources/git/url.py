@@ -181,15 +181,15 @@ def require_place(parts: UrlParts, text: str) -> None:
         SourceError: There is none, or what stands there cannot be one.
     """
     scheme = parts.scheme.removeprefix("git+").removesuffix("+git")
+    # `user:12/3@host` and `user:@3/4@host` have passwords, though they read otherwise.
+    may_be_secret = re.search(r":\d+$", parts.host) or ":" in (parts.user_info or "")
+    if may_be_secret and "@" in parts.path:
+        raise _unreadable(scheme)
     _require_host(parts.host, text, scheme)
     path = parts.location if scheme in ("http", "https") else parts.path
     if not path.startswith("/") or not path.strip("/"):
         server = parts.host.rpartition(":")[0] or parts.host
         raise SourceError(f"'{scheme}://{server}' names a server and no repository on it")
-    # `user:12/3@host` has a password, though it reads like host, port and path. A repository's
-    # path has no @ on any code host.
-    if ":" in parts.host and parts.user_info is None and "@" in parts.path:
-        raise _unreadable(scheme)
 
 
 def _from_web(scheme: str, parts: UrlParts, text: str) -> GitUrl:
@@ -256,7 +256,7 @@ def _require_host(host: str, text: str, scheme: str) -> None:
     # What stands behind the colon may be a part of a password, so it is not shown.
     if scheme == "ssh" and colon and _HOST.fullmatch(name):
         raise SourceError(
-            f"what follows the host '{name}' and a colon is no port",
+            "what follows the host and a colon is no port",
             hint="with ssh:// a slash follows the host; only `user@host:path` has a colon there",
         )
     raise _unreadable(scheme)
@@ -265,7 +265,8 @@ def _require_host(host: str, text: str, scheme: str) -> None:
 def _unreadable(scheme: str) -> SourceError:
     return SourceError(
         f"the host or port in an address by {scheme} cannot be read",
-        hint="in a password, '/', '#', '?' and '@' are written %2F, %23, %3F and %40",
+        hint="in a password, '/', '#', '?' and '@' are written %2F, %23, %3F and %40; "
+        "behind a port or a password also the '@' of a path",
     )
 
 
