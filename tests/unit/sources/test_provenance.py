@@ -103,6 +103,15 @@ def test_link_to_a_folder_of_a_repository(repository: Path, tmp_path: Path) -> N
     assert ask(tmp_path / "alias" / "sub").root == tmp_path / "alias"
 
 
+def test_repository_that_git_does_not_take_is_not_its_parent(repository: Path) -> None:
+    git(repository, "init", "-q", "sub")
+    assert ask(repository / "sub").root == repository / "sub"
+    (repository / "sub" / ".git" / "HEAD").write_text("nonsense\n")
+    probe = start_probe(repository / "sub")
+    assert probe is not None
+    assert probe.collect() is None
+
+
 def test_variables_of_git_do_not_mislead(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
