@@ -56,16 +56,13 @@ def unpack_tar(file: IO[bytes], kind: str, into: Unpacking) -> None:
 
 
 def _unpack(archive: TarFile, stream: _Bounded, into: Unpacking) -> None:
-    while True:
-        stream.allow(_HEADER_LIMIT)
-        entry = archive.next()
-        if entry is None:
-            return
+    for entry in archive:
         archive.members = []  # type: ignore[attr-defined]  # or it would keep all of them
         member = _member_of(entry)
         into.budget.expect(member.size)
         stream.allow(member.size + _HEADER_LIMIT)
         into.add(member, archive.extractfile(entry) if entry.isreg() else None)
+        stream.allow(_HEADER_LIMIT)
 
 
 def _member_of(entry: TarInfo) -> Member:
