@@ -46,7 +46,8 @@ class Row:
             stated.append(f"< {self.goal:g} {self.unit}: {_verdict(met)}")
         if self.ratio_goal is not None:
             met = self.ratio >= self.ratio_goal
-            stated.append(f"{self.ratio_goal:g} times less: {_verdict(met)}")
+            words = "as fast" if self.ratio_goal == 1 else f"{self.ratio_goal:g} times less"
+            stated.append(f"{words}: {_verdict(met)}")
         return ", ".join(stated)
 
 

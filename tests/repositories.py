@@ -139,7 +139,7 @@ def make_repository(path: Path, files: Files | None = None, *, form: str = "sha1
         env=_variables(),
         capture_output=True,
     )
-    repository = Repository(path)
+    repository = Repository(path.absolute())
     if files is not None:
         repository.commit(files, "the first commit")
     return repository

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.functional.fetched import run, work_folders
 from tests.git_http import PASSWORD, USER
 from tests.git_servers import GitServers
 from tests.lfs_pointers import LFS_ATTRIBUTES, pointer_to
+from tests.lfs_server import LfsServer
 from tests.repositories import Commit, Repository, make_repository, module_settings
 
 PRINTING = "entry_points: {{main: {{command: '{}'}}}}\n"
@@ -144,6 +146,48 @@ def with_lfs(git_servers: GitServers, lfs_url: str) -> Repository:
 def require_git_lfs() -> None:
     if shutil.which("git-lfs") is None:
         missing("git-lfs", "git-lfs is not installed")
+
+
+@pytest.fixture
+def lfs_server(tmp_path: Path) -> Iterator[LfsServer]:
+    server = LfsServer(tmp_path / "contents")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def test_contents_of_git_lfs_are_in_the_checkout(
+    place: Place, git_servers: GitServers, lfs_server: LfsServer
+) -> None:
+    require_git_lfs()
+    oid = lfs_server.keep(CONTENT)
+    made = with_lfs(git_servers, f"{lfs_server.site}/lfs.git/info/lfs")
+    uri = git_servers.url("http", "lfs.git")
+    answer = run(place, uri)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split()[0] == oid
+    asked = len(lfs_server.requests)
+    assert run(place, uri, "-v", made.git("rev-parse", "main")).stdout == answer.stdout
+    made.commit({"more.txt": "more\n"})
+    assert run(place, uri).stdout == answer.stdout
+    assert len([r for r in lfs_server.requests if r.method == "GET"]) == 1
+    assert asked > 0
+    assert work_folders() == []
+
+
+def test_contents_that_are_not_what_they_should_be_are_an_error(
+    place: Place, git_servers: GitServers, lfs_server: LfsServer
+) -> None:
+    require_git_lfs()
+    lfs_server.keep(CONTENT)
+    with_lfs(git_servers, f"{lfs_server.site}/lfs.git/info/lfs")
+    lfs_server.manner.corrupt = True
+    answer = run(place, git_servers.url("http", "lfs.git"))
+    assert answer.returncode == 125
+    assert answer.stdout == ""
+    lfs_server.manner.corrupt = False
+    assert run(place, git_servers.url("http", "lfs.git")).returncode == 0
 
 
 def test_without_git_lfs_the_pointers_are_named(
