@@ -100,7 +100,7 @@ def parse_address(uri: str, cwd: Path) -> Address:
         return _from_file_uri(text)
     from mlrun.sources.remote_address import parse_remote
 
-    place, _, rest = text.partition("#")
+    place, _, rest = text.strip(" ").partition("#")
     found = parse_remote(place, rest)
     if found is not None:
         return found

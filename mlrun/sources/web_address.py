@@ -230,7 +230,12 @@ def _folder_of(what: str, path: str) -> str:
 
 def _require_repository(url: UrlParts, path: str) -> None:
     host = bare_host(url.host)
-    if host not in _TWO_LEVELS or path.count("/") <= 2:
+    if host in _KNOWN_HOSTS and path.count("/") < 2:
+        raise SourceError(
+            f"'{host}{path}' names an owner and no repository",
+            hint=f"a repository is named https://{host}{path}/NAME",
+        )
+    if host not in _TWO_LEVELS or path.count("/") == 2:
         return
     owner, name = path.split("/")[1:3]
     raise SourceError(

@@ -318,6 +318,15 @@ def test_a_password_is_not_shown_however_it_is_written(
         assert "Kx7" not in shown
 
 
+def test_what_the_docs_show(tmp_path: Path) -> None:
+    (tmp_path / "examples/train").mkdir(parents=True)
+    docs = Path(__file__).parents[3] / "docs" / "sources.md"
+    shown = docs.read_text().partition("\n## ")[0]
+    uris = re.findall(r"^    mlrun run (\S+)", shown, re.MULTILINE)
+    kinds = [type(parse_address(uri, tmp_path)) for uri in uris]
+    assert kinds == [FolderAddress, *[RepositoryAddress] * 4, ArchiveAddress]
+
+
 def test_a_local_project_needs_none_of_the_other_modules(tmp_path: Path) -> None:
     """Its start is the one that people wait for."""
     script = (
