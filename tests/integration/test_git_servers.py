@@ -88,6 +88,14 @@ def test_each_transport_gives_refs_and_a_commit(
     assert not (mirror / "FETCH_HEAD").exists()
 
 
+def test_tags_come_only_where_they_are_asked_for(
+    git_servers: GitServers, project: Repository, mirror: Path
+) -> None:
+    project.tag("v1", project.find("refs/heads/main") or "")
+    bring(git_servers.url("http", PATH), mirror, "refs/heads/main:refs/mlrun/it")
+    assert Repository(mirror).find("refs/tags") is None
+
+
 def test_branches_and_tags_alone_are_asked_for_where_that_is_enough(
     git_servers: GitServers, project: Repository
 ) -> None:
@@ -402,14 +410,17 @@ class TestPartsOfAHistory:
             fetch(url, mirror, refspecs, may_ask=False, report=Lines(), unshallow=True)
             assert has(mirror, first)
 
+    @pytest.mark.parametrize("area", ["pub", "old"])
     def test_a_repository_that_is_shallow_itself(
-        self, git_servers: GitServers, project: Repository, mirror: Path
+        self, git_servers: GitServers, project: Repository, mirror: Path, area: str
     ) -> None:
         second = project.commit({"text.txt": "two"})
         shallow = git_servers.root / "shallow.git"
         source = ["--depth=1", project.path.as_uri(), str(shallow)]
         subprocess.run(["git", "clone", "--quiet", "--bare", *source], check=True)
-        bring(git_servers.url("http", "shallow.git"), mirror, "+refs/*:refs/*", depth=None)
+        bring(
+            git_servers.url("http", "shallow.git", area=area), mirror, "+refs/*:refs/*", depth=None
+        )
         assert has(mirror, second)
 
     @pytest.mark.parametrize("is_able", [True, False])

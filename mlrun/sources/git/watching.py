@@ -155,6 +155,7 @@ def _end(process: subprocess.Popen[bytes], leads_group: bool) -> None:
             process.wait(_TERM_TIME)
     finally:
         _send(process, signal.SIGKILL, leads_group)
+        process.kill()
         process.wait()
         if leads_group:
             _wait_for_group(process.pid)
