@@ -184,7 +184,8 @@ def test_a_kept_folder_outlives_the_mirrors_it_came_from(
 ) -> None:
     lib = make_repository(git_servers.root / "team/lib.git", {"b.txt": "of the submodule\n"})
     files: Files = {
-        **{"MLproject": ECHOING_PROJECT, "text.txt": "one"},
+        "MLproject": ECHOING_PROJECT,
+        "text.txt": "one",
         ".gitmodules": module_settings(lib=("lib", "../lib.git")),
         "lib": Commit(lib.git("rev-parse", "main")),
     }
