@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlrun.errors import SourceError
 from mlrun.sources.address import FolderAddress
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
-from mlrun.sources.git.lfs import Pointer, fetch_contents, fill_in, pointers_of
+from mlrun.sources.git.filling import Fetching, fill_in_from_server, fill_submodules
+from mlrun.sources.git.lfs import Pointer, fill_in, pointers_of
 from mlrun.sources.git.local_failures import local_failures
 from mlrun.sources.git.local_repository import LocalRepository, find_repository, resolve_locally
 from mlrun.sources.git.mirror import CommitFacts, Mirror
 from mlrun.sources.git.placing import Placement, place
-from mlrun.sources.git.repository import Fetching, fill_submodules
 from mlrun.sources.git.submodules import submodules_of
 from mlrun.sources.git.url import GitUrl, parse_git_url
 from mlrun.sources.own_folder import make_own_folder
@@ -79,7 +80,7 @@ def _complete(
     pointers = pointers_of(repository.git, placement.commit)
     missing = fill_in(folder, pointers, [repository.git / "lfs" / "objects"])
     if missing:
-        _fill_in_from_server(placement, folder, missing, fetching)
+        _fill_in_from_server(repository, placement, folder, missing, fetching)
     submodules = submodules_of(repository.git, placement.commit)
     if submodules:
         url = _address(repository, placement)
@@ -87,26 +88,21 @@ def _complete(
 
 
 def _fill_in_from_server(
-    placement: Placement, folder: Path, missing: tuple[Pointer, ...], fetching: Fetching
+    repository: LocalRepository,
+    placement: Placement,
+    folder: Path,
+    missing: Sequence[Pointer],
+    fetching: Fetching,
 ) -> None:
     if placement.origin is None:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise SourceError(
-            f"Git LFS has no content for {missing[0].path}"
-            + f" and {len(missing) - 1} more" * (len(missing) > 1),
-            hint="`git lfs fetch` in the repository brings it, where it has a remote",
+            f"Git LFS has no content for {missing[0].path}{more}, and the repository no remote",
+            hint="put the contents into its .git/lfs/objects (`git lfs fetch` from where they are)",
         )
     mirror = Mirror(parse_git_url(placement.origin))
     fetching.own.hold(mirror.hold_or_make())
-    mirror.prepare(placement.commit)
-    fetch_contents(
-        mirror.url,
-        mirror.folder,
-        placement.commit,
-        missing,
-        may_ask=fetching.may_ask,
-        report=fetching.report,
-    )
-    fill_in(folder, missing, [mirror.folder / "lfs" / "objects"])
+    fill_in_from_server(folder, mirror, placement.commit, missing, fetching, repository.git)
 
 
 def _address(repository: LocalRepository, placement: Placement) -> GitUrl:

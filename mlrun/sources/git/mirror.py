@@ -93,6 +93,11 @@ class Mirror:
         """
         return use_or_make(self.folder, self.url.address)
 
+    @property
+    def lfs_store(self) -> Path:
+        """Where contents of Git LFS are kept."""
+        return self.folder / "lfs" / "objects"
+
     def facts(self, commit: str) -> CommitFacts | None:
         """Return what is known of a commit that is here whole; None for any other."""
         try:
