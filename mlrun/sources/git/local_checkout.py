@@ -11,9 +11,14 @@ from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
 from mlrun.sources.git.filling import Fetching, fill_in_from_server, fill_submodules
 from mlrun.sources.git.lfs import Pointer, fill_in, pointers_of
 from mlrun.sources.git.local_failures import local_failures
-from mlrun.sources.git.local_repository import LocalRepository, find_repository, resolve_locally
+from mlrun.sources.git.local_repository import (
+    LocalRepository,
+    find_repository,
+    place_version,
+    resolve_locally,
+)
 from mlrun.sources.git.mirror import CommitFacts, Mirror
-from mlrun.sources.git.placing import Placement, place
+from mlrun.sources.git.placing import Placement
 from mlrun.sources.git.submodules import submodules_of
 from mlrun.sources.git.url import GitUrl, parse_git_url
 from mlrun.sources.own_folder import make_own_folder
@@ -46,7 +51,7 @@ def check_out_locally(
         own = make_own_folder(_name(address.folder), address.folder.as_uri())
         try:
             fetching = Fetching(own, request.offline, request.may_ask, report)
-            place(placement, own.path)
+            place_version(repository, placement, own.path)
             _complete(repository, placement, own.path, fetching)
             shown = f"{shown} at {placement.commit[:7]}"
             top = enter(own.path, repository.inside, shown)
