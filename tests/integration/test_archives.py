@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import socket
 import ssl
@@ -163,6 +164,14 @@ def test_a_time_of_change_is_used_when_it_is_old_enough(fetch: Fetching) -> None
             else:
                 assert name_of(fetch(f"{server.url}/{age}.zip")) == "first"
             assert server.received[1].headers.get("if-modified-since") == expected
+
+
+def test_a_copy_from_the_future_is_asked_for_all_the_same(fetch: Fetching) -> None:
+    with StubServer([archive(), archive(NEWER)]) as server:
+        fetch(f"{server.url}/p.zip")
+        (about,) = archives_folder().glob("*/copy.json")
+        about.write_text(json.dumps({**json.loads(about.read_text()), "checked": 1e11}))
+        assert name_of(fetch(f"{server.url}/p.zip")) == "second"
 
 
 def test_without_either_it_is_downloaded_each_time(fetch: Fetching) -> None:
@@ -385,6 +394,14 @@ def test_a_redirect_to_no_web_server(place: str, fetch: Fetching) -> None:
     with StubServer([redirect(place)]) as server:
         with pytest.raises(SourceRefusedError, match="redirects to where"):
             fetch(f"{server.url}/p.zip")
+
+
+@pytest.mark.parametrize("place", ["/%C3%A9.zip", "/é.zip", "/é.zip".encode().decode("latin-1")])
+def test_a_redirect_with_accents(place: str, fetch: Fetching) -> None:
+    with StubServer([redirect(place), archive()]) as server:
+        fetch(f"{server.url}/p.zip")
+    expected = "/%C3%A9.zip" if place != "/é.zip" else "/%E9.zip"
+    assert server.received[1].path == expected
 
 
 def test_a_redirect_without_a_place(fetch: Fetching) -> None:

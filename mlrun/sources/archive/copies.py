@@ -70,8 +70,8 @@ def current_copy(url: str, uri: str, *, offline: bool, report: Report) -> Copy:
     try:
         with cache.locked(entry, report, "downloads this archive"):
             copy = _read(entry)
-            # While this one waited, another one has asked.
-            if copy is not None and copy.checked >= asked:
+            # While this one waited, another one has asked; a time to come is a clock's mistake.
+            if copy is not None and asked <= copy.checked <= time():
                 return copy
             return _refreshed(entry, copy, url, name, report)
     finally:

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from mlrun._version import __version__
 from mlrun.errors import SourceError, SourceRefusedError
@@ -21,6 +21,7 @@ from mlrun.sources.timeouts import connect_limit, stall_limit
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ASCII = "".join(map(chr, range(128)))
 _PORTS = {"http": 80, "https": 443}
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -89,6 +90,8 @@ class Transport:
 
     def _redirected(self, url: str, place: str) -> str:
         try:
+            # Its bytes beyond ASCII, in whatever encoding, are asked for as they came.
+            place = quote(place.encode("latin-1"), safe=_ASCII)
             target, _ = split_login(urljoin(url, place))
             origin = _origin_of(target)
         except ValueError as error:

@@ -45,6 +45,7 @@ class Unpacking:
         self._names: list[str] = []
         self._folders = [os.open(folder, _OPEN_FOLDER)]
         self._links: dict[tuple[str, ...], str] = {}
+        self._made = 0  # folders: one member can bring a hundred
 
     def add(self, member: Member, content: IO[bytes] | None = None) -> None:
         """Take a member.
@@ -103,6 +104,8 @@ class Unpacking:
             above = self._folders[-1]
             with suppress(FileExistsError):
                 os.mkdir(name, dir_fd=above)
+                self._made += 1
+                self.budget.require_members(self._made)
             self._folders.append(os.open(name, _OPEN_FOLDER, dir_fd=above))
             self._names.append(name)
         return self._folders[-1]

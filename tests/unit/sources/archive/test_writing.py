@@ -80,6 +80,16 @@ def test_few_descriptors_are_open_however_many_folders_there_are(into: Unpacking
     assert len(os.listdir("/proc/self/fd")) < before + 10
 
 
+def test_folders_that_members_bring_along_are_counted(work: Path) -> None:
+    into = Unpacking(work, Budget(Limits(members=20), 1_000, work))
+    try:
+        into.add(file(*"abcdefghij", "x"), io.BytesIO(b"x"))
+        with pytest.raises(ArchiveFaultError, match="more than 20"):
+            into.add(file(*"ABCDEFGHIJK", "x"), io.BytesIO(b"x"))
+    finally:
+        into.close()
+
+
 def test_a_disk_that_refuses_is_said_as_such(into: Unpacking, work: Path) -> None:
     work.rmdir()
     with pytest.raises(SourceError, match="cannot be kept"):
