@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import unquote
 
 USER, PASSWORD = "alice", "s3cret"
 
@@ -198,6 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_request(self) -> Request:
         path, _, query = self.path.partition("?")
+        path = unquote(path)
         area, _, rest = path.lstrip("/").partition("/")
         head, dot_git, what = rest.partition(".git/")
         authorization = self.headers.get("Authorization", "")
