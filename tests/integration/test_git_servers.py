@@ -25,6 +25,7 @@ from mlrun.errors import (
 from mlrun.execution.leftovers import list_processes
 from mlrun.sources.git.talking import ShallowRefusedError, fetch, list_refs
 from mlrun.sources.git.url import GitUrl, parse_git_url
+from tests.components import missing
 from tests.git_http import Manner, Request
 from tests.git_servers import PASSWORD, USER, GitServers
 from tests.repositories import Repository, make_long_history, make_project, make_repository
@@ -598,6 +599,24 @@ class TestSilence:
         assert not processes_with("12345.5")
 
 
+MOUNT = 'mount -t tmpfs -o size=1m none "$1" && shift'
+FILLING = """
+import subprocess, sys
+from pathlib import Path
+from mlrun.errors import SourceError
+from mlrun.sources.git.talking import fetch
+from mlrun.sources.git.url import parse_git_url
+mirror = Path(sys.argv[2])
+subprocess.run(["git", "init", "--quiet", "--bare", mirror], check=True)
+report = lambda line, *, passing=False: None
+try:
+    fetch(parse_git_url(sys.argv[1]), mirror, ["+refs/*:refs/*"], may_ask=False, report=report)
+except SourceError as error:
+    print(error)
+print("left:", list(mirror.glob("objects/pack/*")))
+"""
+
+
 class TestBreaks:
     def test_a_connection_that_breaks_leaves_a_mirror_that_works(
         self, git_servers: GitServers, mirror: Path
@@ -642,6 +661,24 @@ class TestBreaks:
             bring(url, mirror, "refs/heads/main:refs/mlrun/it")
         assert came.is_set()
         assert not processes_with(url)
+
+    def test_a_full_disk(self, git_servers: GitServers, tmp_path: Path) -> None:
+        make_long_history(git_servers.root / PATH, megabytes=3, commits=3)
+        small = tmp_path / "small"
+        small.mkdir()
+        # A file system of its own, in a mount namespace that ends with the process.
+        mounted = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+        if subprocess.run([*mounted, MOUNT, "-", small], capture_output=True).returncode != 0:
+            missing("unshare", "a small file system cannot be mounted here")
+        words = [sys.executable, "-c", FILLING, git_servers.url("http", PATH), str(small / "m.git")]
+        done = subprocess.run(
+            [*mounted, MOUNT + ' && exec "$@"', "-", str(small), *words],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "the disk is full while http://127.0.0.1" in done.stdout
+        assert "left: []" in done.stdout
 
     def test_no_git_at_all(
         self, tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
