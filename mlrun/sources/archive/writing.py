@@ -113,7 +113,7 @@ class Unpacking:
     def _write(self, member: Member, content: IO[bytes] | None) -> None:
         with disk_errors(self._top), _contradictions(member):
             folder = self._enter(member.path[:-1])
-            self._make_way(member.path, folder)
+            _make_way(member.path[-1], folder)
             file = os.open(member.path[-1], _NEW_FILE, member.mode, dir_fd=folder)
         size = 0
         try:
@@ -129,14 +129,6 @@ class Unpacking:
             name = shown("/".join(member.path))
             raise ArchiveFaultError(f"is damaged: its member {name} is not as long as it says")
 
-    def _make_way(self, path: tuple[str, ...], folder: int) -> None:
-        """Remove an earlier file of the same name: as with tar, the last one counts."""
-        if path in self._links:
-            raise FileExistsError(errno.EEXIST, "a link")
-        with suppress(FileNotFoundError):
-            _require_file(path[-1], folder)
-            os.unlink(path[-1], dir_fd=folder)
-
     def _link(self, member: Member) -> None:
         """Make a hard link: one more name of an earlier file, or of an earlier link."""
         if member.linked in self._links:
@@ -149,7 +141,7 @@ class Unpacking:
             if member.path == member.linked:
                 return
             folder = self._enter(member.path[:-1])
-            self._make_way(member.path, folder)
+            _make_way(member.path[-1], folder)
             os.link(
                 member.linked[-1],
                 member.path[-1],
@@ -183,6 +175,13 @@ def _write_all(file: int, chunk: bytes) -> None:
     rest = memoryview(chunk)
     while rest:
         rest = rest[os.write(file, rest) :]
+
+
+def _make_way(name: str, folder: int) -> None:
+    """Remove an earlier file of the same name: as with tar, the last one counts."""
+    with suppress(FileNotFoundError):
+        _require_file(name, folder)
+        os.unlink(name, dir_fd=folder)
 
 
 def _require_file(name: str, folder: int) -> None:
