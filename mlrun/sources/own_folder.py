@@ -66,8 +66,9 @@ class OwnFolder:
 
     path: Path
 
-    def __init__(self, path: Path, lease: Lease | None) -> None:
+    def __init__(self, path: Path, lease: Lease | None, *, borrows: bool) -> None:
         self.path = path
+        self._borrows = borrows
         self._leases = [lease] if lease is not None else []
         self._is_released = False
 
@@ -86,9 +87,10 @@ class OwnFolder:
         self._is_released = True
         home = self.path.parent
         if keep:
-            from mlrun.sources.git.dissociation import dissociate
+            if self._borrows:
+                from mlrun.sources.git.dissociation import dissociate
 
-            dissociate(self.path)
+                dissociate(self.path)
             _mark_kept(home)
         else:
             _remove(home)
@@ -109,12 +111,14 @@ def work_folder() -> Path:
     return cache_folder() / "work"
 
 
-def make_own_folder(name: str, uri: str) -> OwnFolder:
+def make_own_folder(name: str, uri: str, *, borrows: bool = False) -> OwnFolder:
     """Make a folder for one run.
 
     Args:
         name: What to call it; anything that cannot be a file's name is replaced.
         uri: What it is for, without credentials.
+        borrows: Whether it is to hold a repository of mlrun's making, which borrows its history.
+            In any other folder git must not be started: a `.git` there is others' text.
 
     Raises:
         SourceError: The cache cannot be written.
@@ -137,7 +141,7 @@ def make_own_folder(name: str, uri: str) -> OwnFolder:
             if lease is not None:
                 lease.release()
             raise
-    return OwnFolder(home / path.name, lease)
+    return OwnFolder(home / path.name, lease, borrows=borrows)
 
 
 def _facts(uri: str) -> dict[str, Any]:

@@ -247,7 +247,27 @@ def test_git_is_not_asked_about_an_archive(place: Place, served: Serve, tmp_path
         ".git/refs/heads/none": "",
         ".git/index": "",
     }
-    answer = run(place, served("p.zip", archive(".zip", {**FILES, **git})))
-    assert answer.returncode in (0, 125)
-    assert not marker.exists()
-    assert "Traceback" not in answer.stderr
+    for words in ([], ["--keep-workdir"]):
+        answer = run(place, served("p.zip", archive(".zip", {**FILES, **git})), *words)
+        assert answer.returncode in (0, 125)
+        assert not marker.exists()
+        assert "Traceback" not in answer.stderr
+
+
+def test_a_kept_archive_is_not_made_to_stand_on_its_own(
+    place: Place, served: Serve, tmp_path: Path
+) -> None:
+    """What its `.git` borrows from is others' text, and must not be read or packed."""
+    git = {
+        ".git/HEAD": "ref: refs/heads/main\n",
+        ".git/config": "[core]\n\trepositoryformatversion = 0\n",
+        ".git/refs/heads/none": "",
+        ".git/objects/info/alternates": f"{tmp_path / 'lender'}\n",
+    }
+    (tmp_path / "lender" / "pack").mkdir(parents=True)
+    (tmp_path / "lender" / "pack" / "secret").write_text("of the user")
+    url = served("p.zip", archive(".zip", {**FILES, **git}))
+    answer = run(place, url, "--keep-workdir", "--output", "json")
+    kept = Path(json.loads(answer.stdout)["outcome"]["work_folder"])
+    assert (kept / ".git/objects/info/alternates").exists()
+    assert not (kept / ".git/objects/pack").exists()

@@ -48,7 +48,7 @@ def check_out_locally(
     shown = str(address.folder)
     with local_failures(shown, "`git fsck` there says more"):
         placement = resolve_locally(repository, request.version)
-        own = make_own_folder(_name(address.folder), address.folder.as_uri())
+        own = make_own_folder(_name(address.folder), address.folder.as_uri(), borrows=True)
         try:
             fetching = Fetching(own, request.offline, request.may_ask, report)
             place_version(repository, placement, own.path)

@@ -36,7 +36,7 @@ def fetch_repository(address: RepositoryAddress, request: FetchRequest, report: 
             hint=f"leave one of them out; the repository alone is {address.url.address}",
         )
     mirror = Mirror(address.url)
-    own = make_own_folder(address.url.name, _uri(address, address.subfolder))
+    own = make_own_folder(address.url.name, _uri(address, address.subfolder), borrows=True)
     try:
         lease = mirror.hold()
         if lease is not None:

@@ -140,7 +140,7 @@ def test_without_git_it_goes_on_borrowing(
 
 
 def test_a_run_that_keeps_its_folder_can_lose_the_mirror(lender: Repository) -> None:
-    own = make_own_folder("project", "")
+    own = make_own_folder("project", "", borrows=True)
     commit = checkout(lender, own.path)
     own.release(keep=True)
     shutil.rmtree(lender.path)
