@@ -34,6 +34,11 @@ def test_goals_are_met_or_missed(mlrun: float, mlflow: float, words: str) -> Non
     assert row([mlrun], [mlflow], goal=100, ratio_goal=20).goals == words
 
 
+@pytest.mark.parametrize(("mlflow", "words"), [(99, "as fast: met"), (98, "as fast: missed")])
+def test_a_ratio_of_one_is_said_in_words(mlflow: float, words: str) -> None:
+    assert row([99], [mlflow], ratio_goal=1).goals == words
+
+
 def test_the_document_keeps_every_value() -> None:
     written = document([row([1, 2, 4], [40])], VERSIONS, "a machine")
 
