@@ -10,7 +10,8 @@ from mlrun.errors import SourceError
 from mlrun.execution.redact import mask_text
 from mlrun.sources.git.process import GitError, GitMissingError
 
-_FULL = ("No space left on device", "Disk quota exceeded")
+# Of a file that it could open and not write, git does not say why: there was no room.
+_FULL = ("No space left on device", "Disk quota exceeded", "unable to write file")
 _DAMAGED = ("missing blob", "missing tree", "unable to read", "bad object", "corrupt", "is empty")
 
 

@@ -151,7 +151,7 @@ def _not_cached(mirror: Mirror, version: str | None) -> SourceError:
         return SourceError(
             f"{shown} is not in the cache", hint="run it once without --offline, to fetch it"
         )
-    what = f"version {version!r}" if version is not None else "the main branch"
+    what = f"version {version!r}" if version is not None else "the default branch"
     return VersionNotFoundError(
         f"{what} of {shown} is not in the cache",
         hint=f"cached are: {', '.join(cached[:8])}; without --offline it is fetched",

@@ -18,6 +18,7 @@ import git
 from git.util import RemoteProgress
 
 from mlrun.errors import SourceError
+from mlrun.execution.parent_death import dying_with_parent
 from mlrun.sources.base import Report
 from mlrun.sources.git.credentials import talking_environ, talking_options
 from mlrun.sources.git.failures import failure, stalled
@@ -122,6 +123,8 @@ def _start(what: Transfer, may_ask: bool) -> git.Git.AutoInterrupt:
             with_stdout=False,
             env=environ,
             start_new_session=not may_ask,
+            # A killed mlrun lets go of the mirror's lock: nobody may write there any more.
+            preexec_fn=dying_with_parent(),
         )
     except git.GitCommandNotFound:
         raise no_git(what.url.address) from None
