@@ -42,16 +42,19 @@ class Location:
         file: The file, as the user would name it.
         line: 1-based line, or None for the file as a whole.
         column: 1-based column, in characters, or None for the line as a whole.
+        of: What was fetched that has the file, where there is no such file on this machine.
     """
 
     file: Path
     line: int | None = None
     column: int | None = None
+    of: str | None = None
 
     def __str__(self) -> str:
         """Return `file:line:column`, the form that editors and terminals make clickable."""
         parts = (self.file, self.line, self.column)
-        return ":".join(str(part) for part in parts if part is not None)
+        place = ":".join(str(part) for part in parts if part is not None)
+        return place if self.of is None else f"{place} of {self.of}"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from mlrun.project.parameters import BoundValue, bind, resolve
 from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
 from mlrun.sources.fetch import fetch, ignore
+from mlrun.sources.naming import named_by_address, renamed
 from mlrun.sources.provenance import start_probe
 from mlrun.tracking.target import resolve_target
 
@@ -90,7 +91,8 @@ def bind_run(request: RunRequest, environ: Mapping[str, str], report: Report = i
     backend = backend_named(request.backend)
     checkout = fetch(_fetch_request(request), report)
     try:
-        return _bind_checkout(request, environ, checkout, backend)
+        with named_by_address(checkout):
+            return _bind_checkout(request, environ, checkout, backend)
     except BaseException:
         checkout.release()
         raise
@@ -129,6 +131,7 @@ def _bind_checkout(
             probe.abandon()
         raise
     provenance = probe.collect() if probe is not None else checkout.provenance
+    warnings = (*project.lints, *binding.warnings, *template.warnings)
     bound = BoundRun(
         plan=Plan(
             work=_work(
@@ -143,7 +146,7 @@ def _bind_checkout(
         values=binding.values,
         environment=environment,
         backend=backend,
-        warnings=(*project.lints, *binding.warnings, *template.warnings, *_idle_options(request)),
+        warnings=(*(renamed(w, checkout) for w in warnings), *_idle_options(request)),
     )
     bound.render()
     return bound

@@ -29,6 +29,7 @@ from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
 from mlrun.serving import choose_store, open_gateway, reached_through
+from mlrun.sources.naming import named_by_address, renamed
 from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 
 TYPE_CHECKING = False
@@ -66,7 +67,8 @@ def start(request: RunRequest, listen: Listener = ignore) -> LaunchedRun:
     environ = dict(os.environ)
     bound = plan(request, listen)
     try:
-        return _start(bound, request, environ, listen)
+        with named_by_address(bound.checkout):
+            return _start(bound, request, environ, listen)
     except BaseException:
         leave_checkout(bound.checkout, listen, keep=request.keep_workdir)
         raise
@@ -229,7 +231,8 @@ def prepare(bound: BoundRun, listen: Listener) -> PreparedEnvironment:
         lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "prepare"}))
     )
     for warning in environment.warnings:
-        listen(Event(EventKind.WARNING, warning.message, {"phase": "prepare"}))
+        message = renamed(warning, bound.checkout).message
+        listen(Event(EventKind.WARNING, message, {"phase": "prepare"}))
     listen(
         Event(
             EventKind.PREPARED,

@@ -22,6 +22,7 @@ from mlrun.project.types import ParameterType
 from mlrun.project.values import misfit
 from mlrun.sources.base import Checkout, FetchRequest
 from mlrun.sources.fetch import fetch
+from mlrun.sources.naming import named_by_address, renamed
 
 
 @click.command()
@@ -43,7 +44,8 @@ def command(uri: str, version: str | None, offline: bool, form: str) -> None:
     request = FetchRequest(uri, version, current_folder(), offline=offline, may_ask=may_ask)
     checkout = fetch(request, narrate)
     try:
-        _describe(checkout, [uri, *(("-v", version) if version else ())], form)
+        with named_by_address(checkout):
+            _describe(checkout, [uri, *(("-v", version) if version else ())], form)
     finally:
         checkout.release()
 
@@ -57,7 +59,7 @@ def _describe(checkout: Checkout, words: list[str], form: str) -> None:
         return
     sys.stdout.write("\n".join(_lines(project, checkout, words)) + "\n")
     for lint in project.lints:
-        print_problem("warning", lint)
+        print_problem("warning", renamed(lint, checkout))
 
 
 def _lines(project: Project, checkout: Checkout, words: list[str]) -> list[str]:

@@ -196,4 +196,4 @@ def _listed(names: Iterable[str]) -> str:
 def _elsewhere(folder: Path) -> str | None:
     """Return where a project file is, if it lies one folder further down."""
     inside = [shlex.quote(str(path)) for path in project_folders_in(folder)]
-    return f"a project lies further down: mlrun run {' or '.join(inside[:3])}" if inside else None
+    return f"a project lies further down: {' or '.join(inside[:3])}" if inside else None

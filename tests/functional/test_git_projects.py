@@ -357,3 +357,21 @@ def test_json_output_is_one_document(place: Place, url: str) -> None:
     answer = run(place, url, "--output", "json")
     assert json.loads(answer.stdout)["outcome"]["status"] == "FINISHED"
     assert "said hello" in answer.stderr
+
+
+def test_what_is_wrong_with_a_project_is_named_by_its_address(
+    place: Place, git_servers: GitServers
+) -> None:
+    broken = "name: broken\nentry_points:\n  main:\n    comand: 'true'\n"
+    files: dict[str, Content] = {"deep/MLproject": ECHOING_PROJECT, "broken/MLproject": broken}
+    repository = make_repository(git_servers.root / PATH, files)
+    url = git_servers.url("http", PATH)
+    for command in ("run", "describe"):
+        missing = place.mlrun(command, url).stderr.splitlines()
+        assert missing[-2:] == [
+            f"mlrun: error: there is no project file (MLproject) in '{url}'",
+            f"mlrun:   hint: a project lies further down: {url}#broken or {url}#deep",
+        ]
+        wrong = place.mlrun(command, f"{url}#broken").stderr
+        assert f": broken/MLproject:4:5 of {url} at {head(repository)[:7]}: " in wrong
+        assert str(place.folder.parent) not in wrong

@@ -143,7 +143,7 @@ def test_no_project_file_but_a_folder_of_its_name(tmp_path: Path) -> None:
     inside = tmp_path / "MLProject"
     inside.mkdir()
     (inside / "MLproject").write_text("name: x")
-    assert refusal(tmp_path).hint == f"a project lies further down: mlrun run {inside}"
+    assert refusal(tmp_path).hint == f"a project lies further down: {inside}"
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:

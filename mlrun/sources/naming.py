@@ -1,0 +1,55 @@
+"""Problems of a fetched project, by its address: its folder is gone when somebody reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from mlrun.errors import Location, MlrunError, Problem
+from mlrun.sources.base import Checkout
+
+
+@contextmanager
+def named_by_address(checkout: Checkout) -> Iterator[None]:
+    """Let the errors of a block name a fetched project's files by its address.
+
+    Those of a project in place are left as they are.
+    """
+    try:
+        yield
+    except MlrunError as error:
+        if checkout.own is not None:
+            error.problems = tuple(renamed(problem, checkout) for problem in error.problems)
+            error.args = (error.message,)
+        raise
+
+
+def renamed(problem: Problem, checkout: Checkout) -> Problem:
+    """Return a problem with the paths below the run's own folder named by the address.
+
+    A place becomes `FILE:LINE:COLUMN of URI at COMMIT`, and a path in a sentence `URI#PATH`.
+    """
+    if checkout.own is None:
+        return problem
+    root, uri = os.fspath(checkout.own.path), checkout.uri.partition("#")[0]
+
+    def text(words: str) -> str:
+        return words.replace(f"{root}/", f"{uri}#").replace(root, uri)
+
+    return Problem(
+        text(problem.message),
+        _place(problem.location, checkout) if problem.location is not None else None,
+        text(problem.hint) if problem.hint is not None else None,
+    )
+
+
+def _place(location: Location, checkout: Checkout) -> Location:
+    assert checkout.own is not None
+    if not location.file.is_relative_to(checkout.own.path):
+        return location
+    commit = checkout.provenance.commit if checkout.provenance is not None else None
+    uri = checkout.uri.partition("#")[0]
+    of = f"{uri} at {commit[:7]}" if commit is not None else uri
+    return replace(location, file=location.file.relative_to(checkout.own.path), of=of)
