@@ -21,9 +21,9 @@ from mlrun.errors import SourceError, SourceUnavailableError
 from mlrun.execution.redact import mask_url
 from mlrun.sources import cache
 from mlrun.sources.ages import age
-from mlrun.sources.archive.digest import digest_of
 from mlrun.sources.archive.download import Validators, download
 from mlrun.sources.base import Report
+from mlrun.sources.digests import digest_of, digest_of_name
 from mlrun.sources.disk import disk_errors, read_document, write_document
 
 _CONTENT = "content"
@@ -146,12 +146,10 @@ def _write(entry: Path, digest: str, validators: Validators) -> None:
 
 def _key(url: str) -> str:
     """Return the name of an address's entry; whose credentials it has does not matter."""
-    from hashlib import sha256
-
     from mlrun.sources.archive.login import split_login
 
     try:
         plain, _ = split_login(url)
     except ValueError as error:
         raise SourceError(f"the address {mask_url(url)} cannot be understood: {error}") from None
-    return sha256(plain.encode()).hexdigest()[:32]
+    return digest_of_name(plain)[:32]

@@ -44,8 +44,8 @@ def fetch_archive(
         SourceRefusedError: 401, 403, 404 and the like.
         SourceError: No archive, an unsafe one, one too big, a full disk, not cached (offline).
     """
-    from mlrun.sources.archive.digest import digest_of
     from mlrun.sources.archive.unpacking import find_root, unpack
+    from mlrun.sources.digests import digest_of
 
     if address.file is None:
         from mlrun.sources.archive.copies import current_copy

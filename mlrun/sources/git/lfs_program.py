@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from mlrun.errors import SourceError
 from mlrun.sources.base import Report
+from mlrun.sources.digests import digest_of
 from mlrun.sources.git.committed_config import read_committed_config
 from mlrun.sources.git.credentials import talking_environ, talking_options
 from mlrun.sources.git.failures import stalled
@@ -40,7 +41,6 @@ _STATUS = re.compile(r"trace git-lfs: HTTP: (\d{3})\s*$")
 _MOST_REJECTIONS = 3
 _MOST_LINES = 200
 _LONGEST_LINE = 4096
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +273,12 @@ class _Progress:
 
 def _remove_wrong(wanted: Download) -> None:
     """Remove what came and is not what the pointers say."""
-    from hashlib import sha256
-
     for oid in {pointer.oid for pointer in wanted.pointers}:
         file = stored_file(wanted.store, oid)
         try:
             with file.open("rb") as content:
-                digest = sha256()
-                while block := content.read(_BLOCK):
-                    digest.update(block)
+                digest = digest_of(content)
         except FileNotFoundError:
             continue
-        if digest.hexdigest() != oid:
+        if digest != oid:
             file.unlink()

@@ -27,6 +27,7 @@ from typing import Any
 
 from mlrun.lease import Lease
 from mlrun.sources.cache import repositories_folder, use, use_or_make
+from mlrun.sources.digests import digest_of_name
 from mlrun.sources.git.lfs import Pointer
 from mlrun.sources.git.process import run_git
 from mlrun.sources.git.submodules import Submodule
@@ -180,9 +181,7 @@ def _file_name(version: str | None) -> str:
     """Return a file's name for a version, which may have any length and slashes."""
     if version is None or version == "HEAD":
         return "HEAD"
-    import hashlib
-
-    return hashlib.sha256(version.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return digest_of_name(version)[:16]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import is_secret_name, mask_url
+from mlrun.sources.digests import digest_of_name
 from mlrun.sources.url_parts import UrlParts, decode, folder_name, has_control_characters, split_url
 
 TRANSPORTS = ("https", "http", "ssh", "git", "file")
@@ -69,12 +70,9 @@ class GitUrl:
         Case of scheme and host, a default port, a slash or `.git` at the end, user name and
         password make no difference.
         """
-        from hashlib import sha256
-
         where = f"{self._login}@{'/'.join(self.origin)}{_without_ending(self.path)}"
-        digest = sha256(where.encode("utf-8", "surrogateescape")).hexdigest()
         readable = re.sub(r"[^A-Za-z0-9._-]+", "_", self.name).lstrip("._-")[:40]
-        return f"{readable or 'repository'}-{digest[:12]}"
+        return f"{readable or 'repository'}-{digest_of_name(where)[:12]}"
 
     @property
     def origin(self) -> tuple[str, str]:
