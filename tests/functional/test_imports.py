@@ -10,6 +10,8 @@ import sys
 import pytest
 
 from tests.functional.commands import Place
+from tests.git_servers import GitServers
+from tests.repositories import make_project
 
 # What mlrun may import of others' on the way to a command of the system's own environment.
 THIRD_PARTY = {"click", "platformdirs", "yaml", "_yaml", "cython_runtime", "_cython"}
@@ -33,6 +35,16 @@ HEAVY = {
     "zipfile",
 }
 
+# What a run of a commit that was fetched before needs beyond a project in place.
+FETCHED = {
+    *(f"mlrun.sources.{name}" for name in ("cache", "digests", "remote_address", "subfolder")),
+    *(f"mlrun.sources.{name}" for name in ("refused_schemes", "url_parts", "web_address")),
+    *(f"mlrun.sources.git.{name}" for name in ("filling", "lfs", "local_failures", "mirror")),
+    *(f"mlrun.sources.git.{name}" for name in ("placing", "repository", "resolving")),
+    *(f"mlrun.sources.git.{name}" for name in ("submodules", "url", "versions")),
+}
+DIGEST = {"_sha2", "_sha256"}
+
 SPY = """
 import json, sys
 before = set(sys.modules)
@@ -44,7 +56,7 @@ def spy(*words, **named):
     print(json.dumps(sorted(set(sys.modules) - before)), file=sys.stderr, flush=True)
     return handle
 LocalBackend.launch = spy
-sys.exit(exit_code_for(["run", "project", "--quiet", *sys.argv[1:]]))
+sys.exit(exit_code_for(["run", "--quiet", *sys.argv[1:]]))
 """
 
 
@@ -62,9 +74,24 @@ def modules_before_start(place: Place, *words: str) -> set[str]:
 
 def test_nothing_heavy_is_imported_before_the_command_starts(place: Place) -> None:
     place.write("entry_points: {main: {parameters: {a: float, p: path}, command: 'echo {a} {p}'}}")
-    modules = modules_before_start(place, "-P", "a=1", "-P", "p=project")
+    modules = modules_before_start(place, "project", "-P", "a=1", "-P", "p=project")
     tops = {re.sub(r"(_\d+)*$", "", name.partition(".")[0]) for name in modules}
     assert tops - sys.stdlib_module_names - {"mlrun"} <= THIRD_PARTY
+    assert modules & HEAVY == set()
+
+
+def test_a_commit_that_was_fetched_before_costs_few_modules(
+    place: Place, git_servers: GitServers
+) -> None:
+    repository = make_project(git_servers.root / "p.git")
+    uri = git_servers.url("http", "p.git")
+    place.write("entry_points: {main: {command: 'true'}}")
+    words = (uri, "--version", repository.git("rev-parse", "main"))
+    modules_before_start(place, *words)
+    git_servers.http.forget()
+    modules = modules_before_start(place, *words)
+    assert git_servers.http.requests == []
+    assert modules - modules_before_start(place, "project") - DIGEST == FETCHED
     assert modules & HEAVY == set()
 
 

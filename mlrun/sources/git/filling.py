@@ -10,7 +10,6 @@ from pathlib import Path
 from mlrun.errors import SourceError
 from mlrun.sources.base import Report
 from mlrun.sources.cache import locked
-from mlrun.sources.git.bringing import bring
 from mlrun.sources.git.lfs import Pointer, fetch_contents, fill_in, pointers_of
 from mlrun.sources.git.local_failures import local_failures
 from mlrun.sources.git.mirror import CommitFacts, Mirror
@@ -66,6 +65,8 @@ def obtain(mirror: Mirror, resolved: Resolved, fetching: Fetching) -> tuple[Reso
     with locked(mirror.folder, fetching.report, "fetches this repository"):
         facts = mirror.facts(resolved.commit)
         if facts is None:
+            from mlrun.sources.git.bringing import bring
+
             commit = bring(mirror, resolved, fetching.may_ask, fetching.report)
             resolved = replace(resolved, commit=commit)
             facts = CommitFacts(

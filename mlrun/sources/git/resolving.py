@@ -1,16 +1,18 @@
-"""Which commit of a repository is asked for, and where in it the project is."""
+"""Which commit of a repository is asked for, and where in it the project is.
+
+A commit that is here already needs no server, and so nothing is imported that speaks with one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlrun.errors import SourceError, VersionNotFoundError
 from mlrun.sources.address import RepositoryAddress
 from mlrun.sources.base import FetchRequest, Report
-from mlrun.sources.git.bringing import find_in_history
 from mlrun.sources.git.local_failures import local_failures
 from mlrun.sources.git.mirror import Mirror
-from mlrun.sources.git.talking import list_refs
 from mlrun.sources.git.versions import (
     Resolved,
     find_version,
@@ -22,6 +24,9 @@ from mlrun.sources.git.versions import (
     split_ref_and_folder,
     splits,
 )
+
+if TYPE_CHECKING:
+    from mlrun.sources.git.refs import RemoteRefs
 
 _SURE_DIGITS = 7
 """A shorter beginning of a hash is looked up each time: it may have become ambiguous."""
@@ -96,19 +101,27 @@ def _look_up(
     """Ask the server which commit a version is."""
     shown = address.url.address
     everything = version is None or version == "HEAD" or version.startswith("refs/")
-    refs = list_refs(address.url, may_ask=request.may_ask, everything=everything)
+    refs = _ask(address, request, everything=everything)
     if version is None:
         return head_of(refs, shown)
     resolved = find_version(refs, version)
     if resolved is None and not everything:
-        refs = list_refs(address.url, may_ask=request.may_ask, everything=True)
+        refs = _ask(address, request, everything=True)
         resolved = find_version(refs, version)
     if resolved is None and is_short_hash(version):
+        from mlrun.sources.git.bringing import find_in_history
+
         with local_failures(shown):
             resolved = find_in_history(mirror, version, request.may_ask, report)
     if resolved is None:
         raise no_such_version(refs, version, shown)
     return resolved
+
+
+def _ask(address: RepositoryAddress, request: FetchRequest, *, everything: bool) -> RemoteRefs:
+    from mlrun.sources.git.talking import list_refs
+
+    return list_refs(address.url, may_ask=request.may_ask, everything=everything)
 
 
 def _resolve_web_address(
@@ -122,7 +135,7 @@ def _resolve_web_address(
                 return Wanted(version, _remembered(mirror, version, report), folder)
         raise _not_cached(mirror, text)
     for everything in (text.startswith("refs/"), True):
-        refs = list_refs(address.url, may_ask=request.may_ask, everything=everything)
+        refs = _ask(address, request, everything=everything)
         found = split_ref_and_folder(refs, text)
         if found is not None:
             version, inner = found

@@ -20,8 +20,6 @@ from mlrun.sources.git.url import GitUrl
 from mlrun.sources.git.watching import StalledError, Watch, follow
 from mlrun.sources.timeouts import stall_limit
 
-__all__ = ["RemoteRefs", "ShallowRefusedError", "fetch", "list_refs"]
-
 
 class ShallowRefusedError(Exception):
     """The server gives no commit by itself: all must be fetched."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlrun.errors import Problem, SourceError, VersionNotFoundError
-from mlrun.sources.git.talking import RemoteRefs
+
+if TYPE_CHECKING:
+    from mlrun.sources.git.refs import RemoteRefs
 
 _HASH = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 _SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")
