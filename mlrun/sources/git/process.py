@@ -55,7 +55,7 @@ class GitError(Exception):
 
 
 class GitMissingError(Exception):
-    """There is no `git` on the PATH."""
+    """There is no `git` on the PATH that may be started."""
 
 
 def local_environ() -> dict[str, str]:
@@ -87,7 +87,9 @@ def run_git(
     """Run git on this machine and return what it wrote to standard output.
 
     Args:
-        arguments: After `git`; values of others' come after `--end-of-options` or `--`.
+        arguments: After `git`. What is mlrun's own is named (`--bare`, `--git-dir`): what git
+            finds by itself it refuses where it seems to be another user's. Values of others'
+            come after `--end-of-options` or `--`.
         folder: Where it runs: a working tree or a repository.
         environ: Its variables; those of `local_environ` if None.
         standard_input: What it reads.
@@ -123,7 +125,9 @@ def ask_git(
             capture_output=True,
             check=False,
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:
         if not folder.is_dir():
             raise GitError(128, f"there is no folder {folder}") from error
-        raise GitMissingError from error
+        if error.filename == "git":
+            raise GitMissingError from error
+        raise

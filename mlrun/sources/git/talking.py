@@ -72,7 +72,7 @@ def _start_listing(url: GitUrl, may_ask: bool, everything: bool) -> subprocess.P
             stderr=subprocess.PIPE,
             start_new_session=not may_ask,
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise no_git(url.address) from None
     except ValueError as error:
         raise SourceError(f"{url.address} cannot be given to git: {error}") from None

@@ -126,7 +126,7 @@ def _start(what: Transfer, may_ask: bool) -> git.Git.AutoInterrupt:
             # A killed mlrun lets go of the mirror's lock: nobody may write there any more.
             preexec_fn=dying_with_parent(),
         )
-    except git.GitCommandNotFound:
+    except (git.GitCommandNotFound, PermissionError):
         raise no_git(what.url.address) from None
     except ValueError as error:
         raise SourceError(f"{what.url.address} cannot be given to git: {error}") from None

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlrun.errors import SourceError
-from mlrun.sources.git.talking import fetch
+from mlrun.sources.git.process import GitMissingError, run_git
+from mlrun.sources.git.talking import fetch, list_refs
 from mlrun.sources.git.transfer import Progress, Transfer, clear_leftovers
 from mlrun.sources.git.url import GitUrl
 from tests.repositories import make_repository
@@ -194,3 +195,17 @@ def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         fetch(GitUrl("file:///x", "file"), tmp_path, [], may_ask=False, report=Lines())
     done = subprocess.run([sys.executable, "-c", NO_GIT], capture_output=True, text=True)
     assert "there is no git" in done.stdout, done.stderr
+
+
+def test_a_git_that_may_not_be_started_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "git").touch(0o644)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    url = GitUrl("file:///x", "file")
+    with pytest.raises(SourceError, match="there is no git"):
+        fetch(url, tmp_path, [], may_ask=False, report=Lines())
+    with pytest.raises(SourceError, match="there is no git"):
+        list_refs(url, may_ask=False, everything=True)
+    with pytest.raises(GitMissingError):
+        run_git("version", folder=tmp_path)
