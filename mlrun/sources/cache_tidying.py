@@ -66,4 +66,4 @@ def _repack(mirror: Path) -> None:
 
     with suppress(GitError, GitMissingError):
         # -A keeps what no ref reaches.
-        run_git("repack", "-A", "-d", "-q", folder=mirror)
+        run_git("--bare", "repack", "-A", "-d", "-q", folder=mirror)

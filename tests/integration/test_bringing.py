@@ -9,11 +9,13 @@ import pytest
 from mlrun.errors import VersionNotFoundError
 from mlrun.sources.base import Checkout, FetchRequest
 from mlrun.sources.fetch import fetch
+from mlrun.sources.git import process
 from mlrun.sources.git.bringing import bring, find_in_history
 from mlrun.sources.git.mirror import Mirror
 from mlrun.sources.git.process import run_git
 from mlrun.sources.git.url import parse_git_url
 from mlrun.sources.git.versions import Resolved
+from tests.git_http import Manner
 from tests.git_servers import GitServers
 from tests.repositories import Repository, make_project, make_repository
 
@@ -91,9 +93,9 @@ def test_a_short_hash_is_found_in_the_history(
     repository.configure("uploadpack.allowFilter", filtering)
     old = repository.git("rev-parse", "main~3")
     mirror = mirror_of(git_servers.url("http", "team/project.git"))
-    found = find_in_history(mirror, old[:8], may_ask=False, report=silent)
+    found = find_in_history(mirror, old[:8], old, may_ask=False, report=silent)
     assert found == Resolved(old)
-    assert find_in_history(mirror, "0123456789", may_ask=False, report=silent) is None
+    assert find_in_history(mirror, "0123456789", old, may_ask=False, report=silent) is None
 
 
 def test_a_short_hash_is_looked_up_once(git_servers: GitServers, repository: Repository) -> None:
@@ -105,6 +107,40 @@ def test_a_short_hash_is_looked_up_once(git_servers: GitServers, repository: Rep
     assert (checkout.path / "n.txt").read_text() == "1\n"
     checkout.release()
     assert git_servers.http.requests == []
+
+
+def test_a_history_that_was_killed_while_it_was_made_is_made_whole(
+    git_servers: GitServers, repository: Repository
+) -> None:
+    old = repository.git("rev-parse", "main~3")
+    mirror = mirror_of(git_servers.url("http", "team/project.git"))
+    (mirror.folder / "history").mkdir()
+    (mirror.folder / "history" / "HEAD").write_text("ref: refs/heads/main\n")
+    found = find_in_history(mirror, old[:8], old, may_ask=False, report=silent)
+    assert found == Resolved(old)
+
+
+def test_a_short_hash_of_a_repository_with_sha256(git_servers: GitServers) -> None:
+    repository = make_repository(git_servers.root / "new.git", {"a.txt": "a\n"}, form="sha256")
+    old = repository.git("rev-parse", "main")
+    repository.commit({"a.txt": "b\n"})
+    checkout = fetched(git_servers.url("http", "new.git"), old[:10])
+    assert (checkout.path / "a.txt").read_text() == "a\n"
+    checkout.release()
+
+
+def test_a_cache_that_seems_to_be_another_users_is_used(
+    git_servers: GitServers, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Mounted file systems have owners of their own. Git's own tests set this variable.
+    monkeypatch.setitem(process._LOCAL, "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    uri = git_servers.url("http", "team/project.git")
+    old = repository.git("rev-parse", "main~3")
+    for version, text in (("main", "4"), (old, "1"), (old[:9], "1")):
+        checkout = fetched(uri, version)
+        assert (checkout.path / "n.txt").read_text() == f"{text}\n"
+        checkout.release(keep=True)
+        assert not (checkout.path / ".git/objects/info/alternates").exists()
 
 
 def test_a_repository_with_sha256(git_servers: GitServers) -> None:
@@ -124,3 +160,31 @@ def test_an_address_that_nobody_answers_at_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
         fetched(mirror.url.address)
     assert not mirror.folder.exists()
+
+
+def gone_after(git_servers: GitServers, repository: Repository, requests: int) -> None:
+    """Have a branch force-pushed, and its commit removed, when so many requests have come."""
+
+    def choose(request: object) -> Manner:
+        if len(git_servers.http.requests) == requests:
+            repository.commit({"n.txt": "new\n"}, onto="orphan")
+            repository.git("reflog", "expire", "--expire=all", "--all")
+            repository.git("gc", "--quiet", "--prune=now")
+        return Manner()
+
+    git_servers.http.choose = choose
+
+
+@pytest.mark.parametrize("area", ["pub", "old"])
+@pytest.mark.parametrize("requests", [2, 3, 4])
+def test_a_branch_that_is_pushed_anew_meanwhile_is_run_as_it_is(
+    git_servers: GitServers, repository: Repository, area: str, requests: int
+) -> None:
+    gone_after(git_servers, repository, requests)
+    checkout = fetched(git_servers.url("http", "team/project.git", area=area), "main")
+    text = (checkout.path / "n.txt").read_text()
+    assert text in ("4\n", "new\n")
+    assert checkout.provenance is not None
+    assert (checkout.provenance.commit == repository.git("rev-parse", "main")) == (text == "new\n")
+    assert run_git("status", "--porcelain", folder=checkout.path) == b""
+    checkout.release()

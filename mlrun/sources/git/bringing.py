@@ -6,24 +6,28 @@ was found by; one that gives no part of a history, for all of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from mlrun.errors import VersionNotFoundError
+from mlrun.errors import SourceUnavailableError, VersionNotFoundError
 from mlrun.sources.base import Report
 from mlrun.sources.cache import locked
-from mlrun.sources.git.mirror import REFS, Mirror
+from mlrun.sources.git.mirror import REFS, Mirror, make_bare
 from mlrun.sources.git.process import GitError, run_git
 from mlrun.sources.git.talking import ShallowRefusedError, fetch
 from mlrun.sources.git.versions import Resolved
 
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _HISTORY = "history"
+_BY_NAME = f"{REFS}/by-name"
+_ATTEMPTS = 3
 
 
 def bring(mirror: Mirror, resolved: Resolved, may_ask: bool, report: Report) -> str:
     """Fetch a commit, and return its hash (of the commit itself, where a tag's was given).
 
-    Only for the one who has the mirror's lock.
+    Where the ref that it was found by has moved since, and the server gives it no more, it is the
+    commit that the ref is now. Only for the one who has the mirror's lock.
 
     Raises:
         VersionNotFoundError: The repository has no such commit.
@@ -32,52 +36,82 @@ def bring(mirror: Mirror, resolved: Resolved, may_ask: bool, report: Report) -> 
     """
     report(f"fetching {mirror.url.address} at {resolved.commit[:7]}")
     mirror.prepare(resolved.commit)
-    by_name = f"{REFS}/by-name"
-    attempts = [f"{resolved.commit}:{REFS}/{resolved.commit}"]
-    attempts += [f"+{resolved.ref}:{by_name}"] if resolved.ref else []
-    for refspec in attempts:
+    attempts = [(f"{resolved.commit}:{REFS}/{resolved.commit}", resolved.commit)]
+    attempts += _by_name(resolved)
+    for refspec, name in attempts:
         try:
             fetch(mirror.url, mirror.folder, [refspec], may_ask=may_ask, report=report, depth=1)
         except ShallowRefusedError:
             continue
-        commit = _commit_here(mirror, resolved.commit)
+        commit = _commit_here(mirror, resolved.commit) or _commit_here(mirror, name)
         if commit is not None:
             return commit
     return _bring_everything(mirror, resolved, may_ask, report)
 
 
+def _by_name(resolved: Resolved) -> list[tuple[str, str]]:
+    """Return what fetches the ref that a commit was found by, and what it is called here."""
+    return [(f"+{resolved.ref}:{_BY_NAME}", _BY_NAME)] if resolved.ref else []
+
+
 def _bring_everything(mirror: Mirror, resolved: Resolved, may_ask: bool, report: Report) -> str:
-    refspecs = [*_EVERYTHING, *([f"+{resolved.ref}:{REFS}/by-name"] if resolved.ref else [])]
-    fetch(
-        mirror.url,
-        mirror.folder,
-        refspecs,
-        may_ask=may_ask,
-        report=report,
-        unshallow=mirror.is_shallow,
+    named = _by_name(resolved)
+    refspecs = [*_EVERYTHING, *(refspec for refspec, _ in named)]
+    _fetch_all(mirror, mirror.folder, refspecs, may_ask, report)
+    for name in (resolved.commit, *(name for _, name in named)):
+        commit = _commit_here(mirror, name)
+        if commit is not None:
+            return commit
+    raise VersionNotFoundError(
+        f"{mirror.url.address} has no commit {resolved.commit}",
+        hint="a commit must be on one of its branches or tags; was it force-pushed away?",
     )
-    commit = _commit_here(mirror, resolved.commit)
-    if commit is None:
-        raise VersionNotFoundError(
-            f"{mirror.url.address} has no commit {resolved.commit}",
-            hint="a commit must be on one of its branches or tags; was it force-pushed away?",
-        )
-    return commit
+
+
+def _fetch_all(
+    mirror: Mirror,
+    folder: Path,
+    refspecs: Sequence[str],
+    may_ask: bool,
+    report: Report,
+    *,
+    blobs: bool = True,
+) -> None:
+    """Fetch whole histories, also of a server whose branches move while it answers."""
+    for attempt in range(_ATTEMPTS):
+        # A server that gives no part of a history may also not tell what is missing of one.
+        unshallow = mirror.is_shallow and attempt < _ATTEMPTS - 1
+        try:
+            fetch(
+                mirror.url,
+                folder,
+                refspecs,
+                may_ask=may_ask,
+                report=report,
+                unshallow=unshallow,
+                blobs=blobs,
+            )
+        except ShallowRefusedError:
+            continue
+        return
+    raise SourceUnavailableError(
+        f"{mirror.url.address} changed each time while it was read", hint="run it again"
+    )
 
 
 def _commit_here(mirror: Mirror, name: str) -> str | None:
     """Return the commit that a hash means in the mirror, and keep it; None if it is not there."""
     try:
-        words = ("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
+        words = ("--bare", "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
         commit = run_git(*words, folder=mirror.folder).decode().strip()
     except GitError:
         return None
-    run_git("update-ref", f"{REFS}/{commit}", commit, folder=mirror.folder)
+    run_git("--bare", "update-ref", f"{REFS}/{commit}", commit, folder=mirror.folder)
     return commit
 
 
 def find_in_history(
-    mirror: Mirror, beginning: str, may_ask: bool, report: Report
+    mirror: Mirror, beginning: str, known: str, may_ask: bool, report: Report
 ) -> Resolved | None:
     """Return the commit whose hash begins so, by fetching the names of all commits.
 
@@ -87,6 +121,7 @@ def find_in_history(
     Args:
         mirror: The repository's.
         beginning: Hexadecimal digits.
+        known: A hash that the server has named: its length says by which hash it names objects.
         may_ask: Whether git may ask a person for a password.
         report: Takes lines about what happens.
 
@@ -94,25 +129,25 @@ def find_in_history(
         VersionNotFoundError: There are several such commits.
         SourceError: The history cannot be fetched.
     """
-    folder = mirror.folder / _HISTORY
     lease = mirror.hold_or_make()
     try:
-        return _find_commit(mirror, folder, beginning, may_ask, report)
+        return _find_commit(mirror, beginning, known, may_ask, report)
     finally:
         lease.release()
 
 
 def _find_commit(
-    mirror: Mirror, folder: Path, beginning: str, may_ask: bool, report: Report
+    mirror: Mirror, beginning: str, known: str, may_ask: bool, report: Report
 ) -> Resolved | None:
+    folder = mirror.folder / _HISTORY
+    disambiguate = ("rev-parse", f"--disambiguate={beginning.lower()}")
     with locked(mirror.folder, report, "fetches this repository"):
-        if not (folder / "HEAD").exists():
-            folder.mkdir(exist_ok=True)
-            run_git("init", "--bare", "--quiet", "--template=", ".", folder=folder)
+        folder.mkdir(exist_ok=True)
+        make_bare(folder, known)
         report(f"looking for {beginning} in the history of {mirror.url.address}")
-        fetch(mirror.url, folder, _EVERYTHING, may_ask=may_ask, report=report, blobs=False)
-        found = run_git("rev-parse", f"--disambiguate={beginning.lower()}", folder=folder)
-        kinds = run_git("cat-file", "--batch-check", folder=folder, standard_input=found)
+        _fetch_all(mirror, folder, _EVERYTHING, may_ask, report, blobs=False)
+        found = run_git("--bare", *disambiguate, folder=folder)
+        kinds = run_git("--bare", "cat-file", "--batch-check", folder=folder, standard_input=found)
     commits = [line.split()[0] for line in kinds.decode().splitlines() if " commit " in line]
     if len(commits) > 1:
         raise VersionNotFoundError(

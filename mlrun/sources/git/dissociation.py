@@ -34,7 +34,7 @@ def _borrowing(folder: Path) -> Iterator[Path]:
 def _dissociate(git: Path) -> bool:
     """Do what `git clone --dissociate` does at its end."""
     try:
-        run_git("repack", "-a", "-d", "-q", folder=git)
+        run_git("--bare", "repack", "-a", "-d", "-q", folder=git)
         (git / _ALTERNATES).unlink()
     except GitMissingError:
         return False

@@ -44,7 +44,7 @@ def _open_content(pointer: Pointer, stores: Sequence[Path]) -> IO[bytes] | None:
 def _trust_unchanged(folder: Path, paths: Sequence[str]) -> None:
     # Without it `git status` compares the content with the pointer, and calls the file modified.
     listing = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    arguments = ("update-index", "--assume-unchanged", "-z", "--stdin")
+    arguments = ("--git-dir=.git", "update-index", "--assume-unchanged", "-z", "--stdin")
     run_git(*arguments, folder=folder, standard_input=listing)
 
 

@@ -146,9 +146,7 @@ class Mirror:
         Raises:
             GitError: The disk is full.
         """
-        if not (self.folder / "config").exists() or not (self.folder / "HEAD").exists():
-            form = ("--object-format=sha256",) if len(commit) == 64 else ()
-            run_git("init", "--bare", "--quiet", "--template=", *form, ".", folder=self.folder)
+        make_bare(self.folder, commit)
         for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*"):
             for left in self.folder.glob(pattern):
                 left.unlink(missing_ok=True)
@@ -175,6 +173,23 @@ class Mirror:
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def make_bare(folder: Path, known: str) -> None:
+    """Make a bare repository in a folder that is there, unless it is one as a whole.
+
+    Args:
+        folder: Where.
+        known: A hash of the server's: its length says by which hash objects are named.
+
+    Raises:
+        GitError: The disk is full.
+    """
+    # What `git init` makes last; one that was killed before can be repeated.
+    if (folder / "objects" / "info").is_dir():
+        return
+    form = ("--object-format=sha256",) if len(known) == 64 else ()
+    run_git("init", "--bare", "--quiet", "--template=", *form, ".", folder=folder)
 
 
 def _file_name(version: str | None) -> str:

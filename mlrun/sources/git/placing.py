@@ -60,7 +60,8 @@ def place(placement: Placement, folder: Path) -> None:
     _write(git / "config", _configuration(placement))
     _write(git / "packed-refs", _packed_refs(placement))
     _write(git / "HEAD", _head(placement))
-    run_git(*_MANY_FILES, "read-tree", "--reset", "-u", placement.commit, folder=folder)
+    words = (*_MANY_FILES, "--git-dir=.git", "read-tree", "--reset", "-u", placement.commit)
+    run_git(*words, folder=folder)
 
 
 def _write(file: Path, text: str) -> None:

@@ -108,11 +108,12 @@ def _look_up(
     if resolved is None and not everything:
         refs = _ask(address, request, everything=True)
         resolved = find_version(refs, version)
-    if resolved is None and is_short_hash(version):
+    if resolved is None and is_short_hash(version) and refs.commits:
+        known = next(iter(refs.commits.values()))
         from mlrun.sources.git.bringing import find_in_history
 
         with local_failures(shown):
-            resolved = find_in_history(mirror, version, request.may_ask, report)
+            resolved = find_in_history(mirror, version, known, request.may_ask, report)
     if resolved is None:
         raise no_such_version(refs, version, shown)
     return resolved

@@ -84,8 +84,10 @@ def test_what_a_killed_fetch_left_is_cleared(mirror: Mirror) -> None:
     assert [name for name in left if (mirror.folder / name).exists()] == []
 
 
-def test_a_half_made_repository_is_made_whole(mirror: Mirror) -> None:
-    (mirror.folder / "config").touch()
+@pytest.mark.parametrize("made", [("config",), ("config", "HEAD")])
+def test_a_half_made_repository_is_made_whole(mirror: Mirror, made: tuple[str, ...]) -> None:
+    for name in made:
+        (mirror.folder / name).write_text("" if name == "config" else "ref: refs/heads/main\n")
     mirror.prepare(COMMIT)
     assert run_git("rev-parse", "--is-bare-repository", folder=mirror.folder) == b"true\n"
 
