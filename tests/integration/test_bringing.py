@@ -109,6 +109,19 @@ def test_a_short_hash_is_looked_up_once(git_servers: GitServers, repository: Rep
     assert git_servers.http.requests == []
 
 
+def test_offline_the_beginning_of_a_hash_is_that_of_a_commit_that_is_cached(
+    git_servers: GitServers, repository: Repository
+) -> None:
+    uri = git_servers.url("http", "team/project.git")
+    fetched(uri, "main").release()
+    for version in (repository.git("rev-parse", "main")[:8], repository.git("rev-parse", "main")):
+        checkout = fetch(FetchRequest(uri, version, Path("/"), offline=True))
+        assert (checkout.path / "n.txt").read_text() == "4\n"
+        checkout.release()
+    with pytest.raises(VersionNotFoundError, match="not in the cache"):
+        fetch(FetchRequest(uri, repository.git("rev-parse", "main~1")[:8], Path("/"), offline=True))
+
+
 def test_a_history_that_was_killed_while_it_was_made_is_made_whole(
     git_servers: GitServers, repository: Repository
 ) -> None:

@@ -147,9 +147,15 @@ def _resolve_web_address(
 
 
 def _remembered(mirror: Mirror, version: str | None, report: Report) -> Resolved:
-    """Return what a version was when it was last run, and say how long ago that is."""
+    """Return what a version was when it was last run, and say how long ago that is.
+
+    The beginning of a hash may also be that of a commit that was run by another name.
+    """
     known = mirror.remembered(version)
     if known is None:
+        commits = mirror.commits_from(version.lower()) if version and is_short_hash(version) else []
+        if len(commits) == 1:
+            return Resolved(commits[0])
         raise _not_cached(mirror, version)
     from mlrun.sources.ages import age
 

@@ -159,27 +159,33 @@ def no_such_version(refs: RemoteRefs, version: str, shown: str) -> VersionNotFou
 
 
 def _by_name(refs: RemoteRefs, version: str) -> Resolved | None:
-    names = (f"refs/heads/{version}", f"refs/tags/{version}", version, f"refs/{version}")
+    names = [f"refs/heads/{version}", f"refs/tags/{version}", version, f"refs/{version}"]
+    if version.startswith("refs/") or version == "HEAD":
+        # Who writes a full name means it, whatever else is named so by mistake.
+        names.insert(0, version)
     found = [name for name in names if name in refs.commits]
-    if not found or version == "HEAD":
-        return Resolved(refs.commits["HEAD"], ref="HEAD") if found else None
+    if not found:
+        return None
     name = found[0]
+    if name == "HEAD":
+        return head_of(refs, "")
     kind, _, short = name.removeprefix("refs/").partition("/")
     return Resolved(
         refs.commits[name],
         branch=short if kind == "heads" else None,
         tag=short if kind == "tags" else None,
         ref=name,
-        warning=_ambiguity(refs, version, found),
+        warning=_ambiguity(refs, version) if kind == "heads" and name != version else None,
     )
 
 
-def _ambiguity(refs: RemoteRefs, version: str, found: list[str]) -> Problem | None:
-    if len({refs.commits[name] for name in found}) < 2:
+def _ambiguity(refs: RemoteRefs, version: str) -> Problem | None:
+    branch, tag = f"refs/heads/{version}", f"refs/tags/{version}"
+    if not {branch, tag} <= refs.commits.keys() or refs.commits[branch] == refs.commits[tag]:
         return None
     return Problem(
         f"{version!r} is a branch and a tag, on different commits: the branch is run",
-        hint=f"-v {found[1]} runs the tag",
+        hint=f"-v {tag} runs the tag",
     )
 
 

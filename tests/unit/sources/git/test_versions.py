@@ -46,7 +46,7 @@ REFS = RemoteRefs(
         ("refs/heads/main", MAIN, "main", None),
         ("refs/pull/7/head", PULL, None, None),
         ("pull/7/head", PULL, None, None),
-        ("HEAD", MAIN, None, None),
+        ("HEAD", MAIN, "main", None),
         ("deadbeef", FEATURE, "deadbeef", None),
         ("cccc", TAGGED, None, None),
         ("CCCCCCC", TAGGED, None, None),
@@ -67,6 +67,30 @@ def test_a_branch_comes_before_a_tag_of_its_name_and_that_is_said() -> None:
     assert found.commit == MAIN
     assert found.warning is not None
     assert found.warning.hint == "-v refs/tags/both runs the tag"
+
+
+def test_a_full_name_means_itself_whatever_else_is_named_so() -> None:
+    odd = {"refs/heads/refs/heads/main": TAGGED, "refs/tags/refs/heads/main": PULL}
+    found = find_version(RemoteRefs({**REFS.commits, **odd}, {}, "main"), "refs/heads/main")
+    assert found is not None
+    assert (found.commit, found.branch, found.warning) == (MAIN, "main", None)
+
+
+def test_a_branch_named_head_is_not_what_the_repository_shows() -> None:
+    named = {"refs/heads/HEAD": FEATURE}
+    found = find_version(RemoteRefs({**REFS.commits, **named}, {}, "main"), "HEAD")
+    assert found is not None
+    assert found.commit == MAIN
+    alone = find_version(RemoteRefs(named, {}, None), "HEAD")
+    assert alone is not None
+    assert (alone.commit, alone.branch) == (FEATURE, "HEAD")
+
+
+def test_a_tag_and_another_ref_are_no_branch_and_tag() -> None:
+    refs = {**REFS.commits, "refs/tags/pull/7/head": TAGGED}
+    found = find_version(RemoteRefs(refs, {}, None), "pull/7/head")
+    assert found is not None
+    assert (found.commit, found.warning) == (TAGGED, None)
 
 
 def test_the_same_commit_by_two_names_is_not_ambiguous() -> None:
