@@ -230,7 +230,7 @@ def test_a_kept_folder_that_is_named_needs_the_word(place: Place) -> None:
         (("prune", "--older-than", "soon"), "soon"),
         (("prune", "name"), "name"),
         (("list", "--output", "xml"), "xml"),
-        (("lst",), "list"),
+        (("lst",), "lst"),
     ],
 )
 def test_mistakes_are_one_message(place: Place, words: tuple[str, ...], message: str) -> None:
