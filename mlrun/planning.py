@@ -18,8 +18,8 @@ from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import EntryPoint, Project
 from mlrun.project.parameters import BoundValue, bind, resolve
 from mlrun.request import LONGEST_TIME, RunRequest
-from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
-from mlrun.sources.fetch import fetch, ignore
+from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
+from mlrun.sources.fetch import fetch
 from mlrun.sources.naming import named_by_address, renamed
 from mlrun.sources.provenance import start_probe
 from mlrun.tracking.target import resolve_target

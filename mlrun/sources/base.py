@@ -21,6 +21,10 @@ class Report(Protocol):
         """
 
 
+def ignore(line: str, *, passing: bool = False) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
     """A project to be brought to this machine.

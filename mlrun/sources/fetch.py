@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from mlrun.sources import local
 from mlrun.sources.address import ArchiveAddress, FolderAddress, parse_address
-from mlrun.sources.base import Checkout, FetchRequest, Report
-
-
-def ignore(line: str, *, passing: bool = False) -> None:
-    """Say nothing."""
+from mlrun.sources.base import Checkout, FetchRequest, Report, ignore
 
 
 def fetch(request: FetchRequest, report: Report = ignore) -> Checkout:

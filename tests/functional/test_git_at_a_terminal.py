@@ -29,27 +29,17 @@ def private(git_servers: GitServers) -> str:
     return git_servers.url("http", PATH, area="priv")
 
 
-def test_git_asks_the_person(place: Place, private: str) -> None:
-    """Each git process may ask anew, unless the person's own settings keep what they typed."""
-    asked = 0
-
-    def goes_on() -> bool:
-        return s.shown.count(b"Username for ") > asked or b"said hello" in s.shown
-
-    def wants_the_password() -> bool:
-        return s.shown.count(b"Password for ") == asked
-
+def test_git_asks_the_person_once(place: Place, private: str) -> None:
+    """For finding the commit and for fetching it, which are two git processes."""
     with screen(command(private), cwd=place.folder) as s:
-        wait_until(goes_on, "a question")
-        while b"said hello" not in s.shown:
-            asked += 1
-            s.type(f"{USER}\r".encode())
-            wait_until(wants_the_password, "a question")
-            s.type(f"{PASSWORD}\r".encode())
-            wait_until(goes_on, "another question, or the project")
+        s.shows("Username for ")
+        s.type(f"{USER}\r".encode())
+        s.shows("Password for ")
+        s.type(f"{PASSWORD}\r".encode())
+        wait_until(lambda: s.shown.count(b"Username") > 1 or b"said hello" in s.shown, "the end")
+        assert s.shown.count(b"Username") == 1
         s.ends()
         assert s.process.returncode == 0
-        assert asked > 0
         assert PASSWORD.encode() not in s.shown
 
 

@@ -6,7 +6,8 @@ repository (a hook sets `GIT_DIR`) or make git write what nobody expects.
 
 User name and password of a URI travel in two variables, which a credential helper of one line
 reads when git asks for this very host (gitcredentials(7)). The helpers that the user has for the
-host are out of the way meanwhile, so that none of them stores what the URI said.
+host are out of the way meanwhile, so that none of them stores what the URI said. What a person
+has typed for the first process reaches the next ones in the same way (`answers.py`).
 
 Where nobody can be asked, `GIT_ASKPASS` stays if it is set: on build machines it is how git gets
 its password. What opens windows does not: `SSH_ASKPASS`, and the display itself.
@@ -19,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlrun.errors import SourceError
+from mlrun.sources.git.answers import with_answers
 from mlrun.sources.git.url import TRANSPORTS, GitUrl
 
 _USERNAME = "MLRUN_GIT_USERNAME"
@@ -61,6 +63,7 @@ def talking_environ(
     Raises:
         SourceError: User name or password hold what git cannot be given.
     """
+    url = with_answers(url)
     environ = {name: value for name, value in os.environ.items() if _is_kept(name, value)}
     environ |= {"LC_ALL": "C", "GIT_DIR": str(repository or _NO_REPOSITORY)}
     environ["GIT_ALLOW_PROTOCOL"] = _protocols(url, os.environ.get("GIT_ALLOW_PROTOCOL"))
@@ -73,6 +76,7 @@ def talking_environ(
 
 def talking_options(url: GitUrl) -> tuple[str, ...]:
     """Return the options, after `git`, that go with `talking_environ`; they hold no secret."""
+    url = with_answers(url)
     settings = [*_SETTINGS]
     if url.password is not None:
         name = f"credential.{_site(url)}.helper"
@@ -87,6 +91,7 @@ def secrets_of(url: GitUrl) -> tuple[str, ...]:
     """
     from urllib.parse import quote
 
+    url = with_answers(url)
     values = [value for value in (url.password,) if value and len(value) >= _SHORTEST_SECRET]
     if url.username and len(url.username) >= _SHORTEST_TOKEN:
         values.append(url.username)

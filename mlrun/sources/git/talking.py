@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlrun.errors import SourceError
-from mlrun.sources.base import Report
+from mlrun.sources.base import Report, ignore
+from mlrun.sources.git.answers import Hearing, hearing
 from mlrun.sources.git.credentials import talking_environ, talking_options
 from mlrun.sources.git.local_failures import no_git
 from mlrun.sources.git.refs import RemoteRefs, parse_refs
@@ -25,7 +26,9 @@ class ShallowRefusedError(Exception):
     """The server gives no commit by itself: all must be fetched."""
 
 
-def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
+def list_refs(
+    url: GitUrl, *, may_ask: bool, everything: bool, report: Report = ignore
+) -> RemoteRefs:
     """Ask a server for its refs, with one `git ls-remote`.
 
     Args:
@@ -33,19 +36,32 @@ def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
         may_ask: Whether a person is there whom git may ask for a password.
         everything: All refs (HEAD, pull requests); otherwise branches and tags, which big
             servers answer much faster.
+        report: Takes a line when the server is slow to answer.
 
     Raises:
         SourceUnavailableError: No answer.
         SourceRefusedError: Credentials missing or wrong, or no such repository.
         SourceError: No git on this machine.
     """
+    with hearing(url, may_ask=may_ask) as heard:
+        return _list_refs(url, may_ask, everything, heard, report)
+
+
+def _list_refs(
+    url: GitUrl, may_ask: bool, everything: bool, heard: Hearing, report: Report
+) -> RemoteRefs:
     limit = stall_limit()
-    process = _start_listing(url, may_ask, everything)
+    process = _start_listing(url, may_ask, everything, heard)
     out, err = bytearray(), bytearray()
     assert process.stdout is not None
     assert process.stderr is not None
     readers = {process.stdout: out.extend, process.stderr: err.extend}
-    watch = Watch(process.pid, limit, may_ask=may_ask)
+    watch = Watch(
+        process.pid,
+        limit,
+        may_ask=may_ask,
+        notice=lambda: report(f"waiting for {url.host or url.address}"),
+    )
     try:
         code = follow(process, readers, watch, leads_group=not may_ask)
     except StalledError as error:
@@ -60,9 +76,12 @@ def list_refs(url: GitUrl, *, may_ask: bool, everything: bool) -> RemoteRefs:
     raise failed if isinstance(failed, SourceError) else SourceError(str(failed))
 
 
-def _start_listing(url: GitUrl, may_ask: bool, everything: bool) -> subprocess.Popen[bytes]:
+def _start_listing(
+    url: GitUrl, may_ask: bool, everything: bool, heard: Hearing
+) -> subprocess.Popen[bytes]:
     narrowed = () if everything else ("--heads", "--tags")
-    words = ("git", *talking_options(url), "ls-remote", "--symref", *narrowed, "--", url.address)
+    listing = ("ls-remote", "--symref", *narrowed, "--", url.address)
+    words = ("git", *talking_options(url), *heard.options, *listing)
     try:
         return subprocess.Popen(
             words,
@@ -71,6 +90,7 @@ def _start_listing(url: GitUrl, may_ask: bool, everything: bool) -> subprocess.P
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=not may_ask,
+            pass_fds=heard.pass_fds,
         )
     except (FileNotFoundError, PermissionError):
         raise no_git(url.address) from None

@@ -16,6 +16,9 @@ _TICK = 0.2
 _LOOK = 1.0
 """Seconds between two looks at what a silent process does."""
 
+_PATIENCE = 2.0
+"""Seconds in which nothing comes before that is said."""
+
 _TERM_TIME = 2.0
 """Seconds that git has to take its lock files away, before it is killed."""
 
@@ -45,15 +48,23 @@ class Watch:
         limit: Seconds after which that is too long.
         may_ask: Whether a person may be asked, whose time does not count.
         repository: The Git folder that it fetches into, if it does.
+        notice: Called once, when that is long enough to make a person wonder.
     """
 
     def __init__(
-        self, pid: int, limit: float, *, may_ask: bool, repository: Path | None = None
+        self,
+        pid: int,
+        limit: float,
+        *,
+        may_ask: bool,
+        repository: Path | None = None,
+        notice: Callable[[], object] | None = None,
     ) -> None:
         self._pid = pid
         self._limit = limit
         self._may_ask = may_ask
         self._repository = repository
+        self._notice = notice
         self._still = self._since_look = 0.0
         self._last = monotonic()
         self._look = self._first_look
@@ -81,6 +92,9 @@ class Watch:
         self._since_look = 0.0
         if self._still >= self._limit:
             raise StalledError(self._limit)
+        if self._notice is not None and self._still >= _PATIENCE:
+            self._notice()
+            self._notice = None
 
     def _first_look(self, seconds: float) -> bool:
         from mlrun.sources.git.activity import Activity

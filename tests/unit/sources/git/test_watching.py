@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.execution.leftovers import list_processes
+from mlrun.sources.git import watching
 from mlrun.sources.git.activity import Activity
 from mlrun.sources.git.watching import StalledError, Watch, follow
 
@@ -72,6 +73,18 @@ def test_what_stands_still_is_ended(leads_group: bool) -> None:
     assert process.returncode == -15
     assert process.stdout is not None
     assert process.stdout.closed
+
+
+def test_a_silence_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_PATIENCE", 0.1)
+    said: list[str] = []
+    process = start("sh", "-c", "exec sleep 600")
+    watch = Watch(process.pid, 2, may_ask=False, notice=lambda: said.append("waiting"))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with pytest.raises(StalledError):
+        follow(process, {process.stdout: len, process.stderr: len}, watch, leads_group=True)
+    assert said == ["waiting"]
 
 
 def test_all_of_the_group_is_ended_even_what_does_not_want_to() -> None:
