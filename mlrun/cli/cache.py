@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from mlrun.cli.narration import say
-from mlrun.cli.wording import aligned, counted, sized
+from mlrun.cli.wording import aligned, counted
 from mlrun.errors import SourceError
 from mlrun.folders import cache_folder, current_folder
+from mlrun.sizes import size_in_words
 from mlrun.sources.ages import age
 from mlrun.sources.cache_entries import Entry, Kind, Removal, entries, remove
 from mlrun.sources.cache_selection import named, unused_since
@@ -59,7 +60,7 @@ def list_entries(form: str) -> None:
     head = ("kind", "size", "last used", "", "project", "folder")
     for line in aligned([head, *(_row(entry, size) for entry, size in found)]):
         click.echo(line)
-    say(f"{sized(total)} in {cache_folder()}, besides environments")
+    say(f"{size_in_words(total)} in {cache_folder()}, besides environments")
 
 
 @command.command()
@@ -124,7 +125,9 @@ def _remove(found: Iterable[Entry], *, dry_run: bool) -> _Done:
         size = entry.size()
         removal = Removal.REMOVED if dry_run else remove(entry)
         if removal is Removal.REMOVED:
-            say(f"{'would remove' if dry_run else 'removed'} {_named(entry)} ({sized(size)})")
+            say(
+                f"{'would remove' if dry_run else 'removed'} {_named(entry)} ({size_in_words(size)})"
+            )
             done.freed += size
         elif removal is Removal.IN_USE:
             say(f"in use, and stays: {_named(entry)}")
@@ -139,7 +142,7 @@ def _tidy(found: Iterable[Entry]) -> int:
     for entry in found:
         freed = tidy(entry)
         if freed:
-            say(f"made {_named(entry)} smaller by {sized(freed)}")
+            say(f"made {_named(entry)} smaller by {size_in_words(freed)}")
         total += freed
     return total
 
@@ -151,7 +154,7 @@ def _sum_up(done: _Done, *, dry_run: bool) -> None:
         SourceError: Something may not be removed.
     """
     if done.freed:
-        say(f"{sized(done.freed)} {'would be ' if dry_run else ''}freed")
+        say(f"{size_in_words(done.freed)} {'would be ' if dry_run else ''}freed")
     elif not done.stayed and not done.refused:
         say("nothing to remove")
     if done.refused:
@@ -169,7 +172,7 @@ def _named(entry: Entry) -> str:
 def _row(entry: Entry, size: int) -> tuple[str, ...]:
     return (
         _WORDS[entry.kind],
-        sized(size),
+        size_in_words(size),
         f"{age(entry.last_used)} ago",
         "in use" if entry.in_use else "",
         entry.uri,

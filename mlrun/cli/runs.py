@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from datetime import datetime, timezone
 from typing import Any
 
 import click
 
 from mlrun import run_folder
 from mlrun.cli.narration import say
+from mlrun.cli.wording import when
 from mlrun.errors import RunNotFoundError
 from mlrun.recovery import settle_shortly
 from mlrun.run_folder import RunFolder
@@ -50,7 +50,7 @@ def list_runs(limit: int, form: str) -> None:
     if not documents:
         say("no run was started on this machine yet")
     for document in documents:
-        words = [document["run_id"], f"{document['status']:8}", _when(document["start_time"])]
+        words = [document["run_id"], f"{document['status']:8}", when(document["start_time"])]
         click.echo("  ".join([*words, document["entry_point"] or ""]).rstrip())
 
 
@@ -133,8 +133,8 @@ def _lines(document: dict[str, Any]) -> list[str]:
         ("run", document["run_id"]),
         ("there", document["server_run_id"]),
         ("status", _status(document)),
-        ("started", f"{_when(document['start_time'])} on {document['host']}"),
-        ("ended", _when(document["end_time"]) if document["end_time"] else None),
+        ("started", f"{when(document['start_time'])} on {document['host']}"),
+        ("ended", when(document["end_time"]) if document["end_time"] else None),
         ("project", source.get("uri")),
         ("commit", f"{commit}{changed}" if commit else None),
         ("entry point", document["entry_point"]),
@@ -164,10 +164,3 @@ def _status(document: dict[str, Any]) -> str:
     elif document["delivered"] is False:
         details.append("not yet delivered to the tracking store")
     return f"{document['status']}" + (f" ({', '.join(details)})" if details else "")
-
-
-def _when(milliseconds: int | None) -> str:
-    if milliseconds is None:
-        return "?"
-    moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc).astimezone()
-    return moment.isoformat(sep=" ", timespec="seconds")

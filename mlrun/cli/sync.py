@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from time import monotonic
 from typing import Any
 
 import click
 
 from mlrun.cli.narration import say
-from mlrun.cli.wording import aligned, counted, sized
+from mlrun.cli.wording import aligned, counted, when
 from mlrun.errors import EXIT_UNDELIVERED
+from mlrun.sizes import size_in_words
 from mlrun.syncing import Sync, Synced, Undelivered, find_undelivered, sync
 
 _PATIENCE = 2.0
@@ -108,7 +108,14 @@ def _show(found: Sequence[Undelivered], form: str) -> None:
 
 def _row(run: Undelivered) -> tuple[str, ...]:
     records = f"{run.records}{' (running)' if run.is_running else ''}"
-    return (run.run_id, records, sized(run.size), str(run.refused), _when(run.since), run.target)
+    return (
+        run.run_id,
+        records,
+        size_in_words(run.size),
+        str(run.refused),
+        when(run.since),
+        run.target,
+    )
 
 
 def _document(run: Undelivered) -> dict[str, Any]:
@@ -134,10 +141,3 @@ def _result(synced: Synced) -> dict[str, Any]:
         "reason": synced.reason,
         "server_run_id": synced.server_run_id,
     }
-
-
-def _when(milliseconds: int | None) -> str:
-    if milliseconds is None:
-        return "?"
-    moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc).astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M")

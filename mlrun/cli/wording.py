@@ -1,10 +1,9 @@
-"""Numbers and rows, as a person reads them."""
+"""Numbers, moments and rows, as a person reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+from datetime import datetime, timezone
 
 
 def counted(number: int, word: str, plural: str | None = None) -> str:
@@ -18,12 +17,16 @@ def counted(number: int, word: str, plural: str | None = None) -> str:
     return f"{number} {word if number == 1 else plural or f'{word}s'}"
 
 
-def sized(size: int) -> str:
-    """Return a number of bytes in the unit that suits it: `1.5 KiB`."""
-    amount, unit = float(size), 0
-    while amount >= 1024 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
-    return f"{amount:.0f} {_UNITS[unit]}" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+def when(milliseconds: int | None) -> str:
+    """Return a moment in this machine's time: `2026-05-01 12:00:00+02:00`.
+
+    Args:
+        milliseconds: Since the epoch; None where it is not known.
+    """
+    if milliseconds is None:
+        return "?"
+    moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc).astimezone()
+    return moment.isoformat(sep=" ", timespec="seconds")
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

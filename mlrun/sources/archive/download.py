@@ -9,10 +9,10 @@ from time import monotonic, sleep
 from typing import IO, TYPE_CHECKING
 
 from mlrun.errors import SourceError, SourceUnavailableError
+from mlrun.sizes import size_in_words
 from mlrun.sources.archive.limits import ARCHIVE_LIMIT, read_limits
 from mlrun.sources.base import Report
 from mlrun.sources.disk import disk_errors
-from mlrun.sources.sizes import size_in_words
 from mlrun.sources.timeouts import SLOWEST, stall_limit
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import UsageError
+from mlrun.sizes import parse_size, size_in_words
 from mlrun.sources.archive.members import ArchiveFaultError
-from mlrun.sources.sizes import parse_size, size_in_words
 
 ARCHIVE_LIMIT = "MLRUN_ARCHIVE_LIMIT"
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlrun.errors import SourceError
+from mlrun.sizes import size_in_words
 from mlrun.sources.base import Report
 from mlrun.sources.digests import digest_of
 from mlrun.sources.git.committed_config import read_committed_config
@@ -28,7 +29,6 @@ from mlrun.sources.git.local_failures import no_git
 from mlrun.sources.git.process import run_git
 from mlrun.sources.git.url import GitUrl
 from mlrun.sources.git.watching import StalledError, Watch, follow
-from mlrun.sources.sizes import size_in_words
 from mlrun.sources.timeouts import connect_limit, stall_limit
 
 _REF = "refs/mlrun/wanted"

@@ -25,6 +25,7 @@ from struct import Struct
 from zlib import crc32
 
 from mlrun.errors import TrackingError, UsageError
+from mlrun.sizes import parse_size
 from mlrun.tracking.gateway.durable import move, sync, sync_above, take_lock
 from mlrun.tracking.gateway.records import Draft, Entry, decode, encode, entry_of, scan
 
@@ -44,7 +45,6 @@ _DELIVERED = "delivered"
 _SPOOL = "spool"
 _SLOT = Struct(">QI")
 _SLOT_DISTANCE = 4096  # a write that is torn spoils one sector, and so one slot
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class JournalFullError(TrackingError):
@@ -87,16 +87,13 @@ def read_budget(environ: Mapping[str, str]) -> int:
     Raises:
         UsageError: It cannot be understood.
     """
-    given = environ.get(BUDGET, "").strip().lower().removesuffix("ib").removesuffix("b")
+    given = environ.get(BUDGET, "").strip()
     if not given:
         return DEFAULT_BUDGET
-    digits = given.rstrip("kmgt")
-    unit = _UNITS.get(given[len(digits) :])
-    if unit is None or not (digits.isascii() and digits.isdigit()):
-        raise UsageError(
-            f"{BUDGET}={environ[BUDGET]} is no size", hint="give bytes, or as in 500M or 2G"
-        )
-    return int(digits) * unit
+    budget = parse_size(given)
+    if budget is None:
+        raise UsageError(f"{BUDGET}={given} is no size", hint="give bytes, or as in 500M or 2G")
+    return budget
 
 
 class Journal:

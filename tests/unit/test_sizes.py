@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlrun.sources.sizes import parse_size, size_in_words
+from mlrun.sizes import parse_size, size_in_words
 
 
 @pytest.mark.parametrize(
