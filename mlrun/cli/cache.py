@@ -125,9 +125,8 @@ def _remove(found: Iterable[Entry], *, dry_run: bool) -> _Done:
         size = entry.size()
         removal = Removal.REMOVED if dry_run else remove(entry)
         if removal is Removal.REMOVED:
-            say(
-                f"{'would remove' if dry_run else 'removed'} {_named(entry)} ({size_in_words(size)})"
-            )
+            verb = "would remove" if dry_run else "removed"
+            say(f"{verb} {_named(entry)} ({size_in_words(size)})")
             done.freed += size
         elif removal is Removal.IN_USE:
             say(f"in use, and stays: {_named(entry)}")
