@@ -375,3 +375,13 @@ def test_what_is_wrong_with_a_project_is_named_by_its_address(
         wrong = place.mlrun(command, f"{url}#broken").stderr
         assert f": broken/MLproject:4:5 of {url} at {head(repository)[:7]}: " in wrong
         assert str(place.folder.parent) not in wrong
+
+
+def test_a_slow_server_is_named_while_it_is_waited_for(
+    place: Place, git_servers: GitServers, url: str
+) -> None:
+    git_servers.http.choose = lambda request: Manner(wait=4 if request.query else 0)
+    answer = run(place, url)
+    assert answer.returncode == 0, answer.stderr
+    host = f"127.0.0.1:{git_servers.http.port}"
+    assert answer.stderr.splitlines()[0] == f"mlrun: waiting for {host}"

@@ -101,12 +101,12 @@ def _look_up(
     """Ask the server which commit a version is."""
     shown = address.url.address
     everything = version is None or version == "HEAD" or version.startswith("refs/")
-    refs = _ask(address, request, everything=everything)
+    refs = _ask(address, request, report, everything=everything)
     if version is None:
         return head_of(refs, shown)
     resolved = find_version(refs, version)
     if resolved is None and not everything:
-        refs = _ask(address, request, everything=True)
+        refs = _ask(address, request, report, everything=True)
         resolved = find_version(refs, version)
     if resolved is None and is_short_hash(version) and refs.commits:
         known = next(iter(refs.commits.values()))
@@ -119,10 +119,13 @@ def _look_up(
     return resolved
 
 
-def _ask(address: RepositoryAddress, request: FetchRequest, *, everything: bool) -> RemoteRefs:
+def _ask(
+    address: RepositoryAddress, request: FetchRequest, report: Report, *, everything: bool
+) -> RemoteRefs:
     from mlrun.sources.git.talking import list_refs
 
-    return list_refs(address.url, may_ask=request.may_ask, everything=everything)
+    may_ask = request.may_ask
+    return list_refs(address.url, may_ask=may_ask, everything=everything, report=report)
 
 
 def _resolve_web_address(
@@ -136,7 +139,7 @@ def _resolve_web_address(
                 return Wanted(version, _remembered(mirror, version, report), folder)
         raise _not_cached(mirror, text)
     for everything in (text.startswith("refs/"), True):
-        refs = _ask(address, request, everything=everything)
+        refs = _ask(address, request, report, everything=everything)
         found = split_ref_and_folder(refs, text)
         if found is not None:
             version, inner = found
