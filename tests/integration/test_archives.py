@@ -629,6 +629,40 @@ def test_a_transfer_that_comes_to_a_stand_or_creeps(
 
 
 @pytest.mark.parametrize(
+    ("start", "more", "pause"),
+    [
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, 0.0, id="may go on"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05, id="header"),
+        pytest.param(b"", b"x", 0.05, id="chunk"),
+        pytest.param(b"1\r\nx\r\n0\r\n", b"A: b\r\n" * 100, 0.0, id="headers at the end"),
+    ],
+)
+def test_an_answer_that_never_gets_to_its_content(
+    start: bytes, more: bytes, pause: float, fetch: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLRUN_FETCH_TIMEOUT", "0.5")
+    over = threading.Event()
+    is_chunked = not more.startswith(b"HTTP") and not start.startswith(b"HTTP")
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    # So that without a limit the test fails, and does not hang.
+    give_up = threading.Timer(20, over.set)
+    give_up.start()
+
+    def speak(peer: socket.socket) -> None:
+        peer.sendall((chunked if is_chunked else b"") + start)
+        while not over.wait(pause):
+            peer.sendall(more)
+
+    with raw_server(speak) as url:
+        try:
+            with pytest.raises(SourceUnavailableError, match="next to nothing"):
+                fetch(url)
+        finally:
+            over.set()
+            give_up.cancel()
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",

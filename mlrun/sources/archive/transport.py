@@ -6,11 +6,13 @@ Costly to import: only a download does.
 from __future__ import annotations
 
 import http.client
+import io
 import os
 import ssl
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -113,6 +115,47 @@ def _origin_of(url: str) -> Origin:
     return Origin(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
 
 
+class _Timed(io.RawIOBase):
+    """What comes from a server, up to a moment that moves on while it gets somewhere.
+
+    A socket's own limit is for each byte: with one now and then, or with headers without end, a
+    server could go on for ever.
+    """
+
+    def __init__(self, stream: io.RawIOBase) -> None:
+        self._stream = stream
+        self.begin()
+
+    def begin(self) -> None:
+        """Give the server the whole time once more."""
+        self._deadline = monotonic() + stall_limit()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if monotonic() > self._deadline:
+            raise TimeoutError("too slow")
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose headers come in time, and each part of whose content does."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._timed = _Timed(self.fp.detach())
+        self.fp = io.BufferedReader(self._timed)
+
+    def read1(self, n: int = -1) -> bytes:
+        self._timed.begin()
+        return super().read1(n)
+
+
 class _Quick:
     """A connection that is made within a shorter time than it may then stand still."""
 
@@ -128,9 +171,13 @@ class _Quick:
 class _Plain(_Quick, http.client.HTTPConnection):
     """Without TLS."""
 
+    response_class = _Answer
+
 
 class _Encrypted(_Quick, http.client.HTTPSConnection):
     """With TLS."""
+
+    response_class = _Answer
 
 
 class _HttpHandler(urllib.request.HTTPHandler):
