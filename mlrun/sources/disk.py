@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,10 @@ def discard(folder: Path) -> bool:
     """
     from shutil import rmtree
 
+    if folder.is_symlink():
+        with suppress(OSError):
+            folder.unlink()
+        return not os.path.lexists(folder)
     rmtree(folder, ignore_errors=True)
     if os.path.lexists(folder):
         _open_up(folder)
