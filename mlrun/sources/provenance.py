@@ -6,7 +6,6 @@ The folder may have been downloaded with its `.git`: nothing that it configures 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -41,7 +40,6 @@ _STATUS = (
     "--ignore-submodules=dirty",
 )
 _HEAD = ("rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD")
-_SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*\"?(.+?)\"?\s*$", re.MULTILINE)
 
 
 class ProvenanceProbe:
@@ -205,6 +203,8 @@ def _has_dirty_submodule(root: Path, deadline: float) -> bool | None:
     """Return whether tracked files of a submodule are changed; None if that took too long."""
     answers = set()
     for folder in _submodules(root):
+        if monotonic() >= deadline:
+            return None
         try:
             answer = ProvenanceProbe(folder, folder, deadline).collect()
         except OSError:
@@ -217,8 +217,11 @@ def _has_dirty_submodule(root: Path, deadline: float) -> bool | None:
 
 def _submodules(root: Path) -> Iterator[Path]:
     """Yield the submodules that are checked out below a working tree."""
-    settings = read_settings(root / ".gitmodules") or b""
-    for path in _SUBMODULE_PATH.findall(os.fsdecode(settings)):
+    settings = os.fsdecode(read_settings(root / ".gitmodules") or b"")
+    # Not by one expression over all of it, which a hostile file could keep busy for hours.
+    pairs = (line.partition("=") for line in settings.split("\n"))
+    paths = (value.strip().strip('"') for name, _, value in pairs if name.strip() == "path")
+    for path in dict.fromkeys(path for path in paths if path):
         folder = Path(os.path.realpath(root / path))
         if root in folder.parents and git_folders(folder / ".git"):
             yield folder

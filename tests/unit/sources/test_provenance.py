@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
@@ -167,6 +168,29 @@ class TestSubmodules:
         (whole / ".gitmodules").write_text(f'[submodule "x"]\n\tpath = {path}\n')
         git(whole, "commit", "-qam", "odd")
         assert ask(whole).dirty is False
+
+    def test_after_the_deadline_no_process_is_started_for_any(
+        self, whole: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(provenance, "ProvenanceProbe", None)
+        assert provenance._has_dirty_submodule(whole, monotonic()) is None
+
+    def test_a_list_of_blanks_is_read_in_an_instant(self, whole: Path) -> None:
+        settings = whole / ".gitmodules"
+        for blank in ("\n", " ", "path = x" + " " * 100 + "\n"):
+            settings.write_text((blank * 250_000)[:250_000] + "\n" + settings.read_text()[-5_000:])
+            listing = (
+                "import sys; from pathlib import Path; from mlrun.sources import provenance; "
+                "print(*provenance._submodules(Path(sys.argv[1])))"
+            )
+            answer = subprocess.run(
+                (sys.executable, "-c", listing, os.path.realpath(whole)),
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=30,
+            )
+            assert answer.stdout.strip() == os.path.realpath(whole / "libs" / "part")
 
 
 class Hostile:
