@@ -24,11 +24,17 @@ def dissociate(folder: Path) -> bool:
 
 
 def _borrowing(folder: Path) -> Iterator[Path]:
-    for root, names, files in os.walk(folder):
-        if "HEAD" in files and "objects" in names:
-            names.remove("objects")
-            if (Path(root) / _ALTERNATES).is_file():
-                yield Path(root)
+    """Yield the `.git` folders that borrow.
+
+    No commit has files in a folder of that name. One of any other name that is laid out as a
+    repository may have come with the project: what it says that it borrows is not taken.
+    """
+    for root, names, _ in os.walk(folder):
+        if ".git" in names:
+            names.remove(".git")
+            git = Path(root) / ".git"
+            if not git.is_symlink() and (git / _ALTERNATES).is_file():
+                yield git
 
 
 def _dissociate(git: Path) -> bool:

@@ -150,3 +150,25 @@ def test_a_run_that_keeps_its_folder_can_lose_the_mirror(lender: Repository) -> 
 def test_a_folder_without_repositories_is_whole(tmp_path: Path) -> None:
     (tmp_path / "a" / "objects").mkdir(parents=True)
     assert dissociate(tmp_path)
+
+
+def test_a_folder_of_the_project_that_looks_like_a_repository_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "id_rsa").write_text("key")
+    hostile = make_repository(
+        tmp_path / "hostile.git",
+        {
+            "inner/HEAD": "ref: refs/heads/main\n",
+            "inner/config": "[core]\n\tbare = true\n",
+            "inner/refs/heads/main": f"{'1' * 40}\n",
+            "inner/objects/info/alternates": f"{secret}\n",
+        },
+    )
+    commit = checkout(hostile, tmp_path / "checkout")
+    assert dissociate(tmp_path / "checkout")
+    assert_whole(tmp_path / "checkout", commit)
+    assert not list((tmp_path / "checkout").rglob("id_rsa"))
+    assert (secret / "id_rsa").stat().st_nlink == 1
