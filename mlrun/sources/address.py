@@ -141,7 +141,10 @@ def _existing(text: str, cwd: Path) -> Address | None:
 
 def _absolute(text: str, cwd: Path) -> Path:
     # Unlike pathlib's, it leaves the home of a user that there is not as it stands.
-    return cwd / os.path.expanduser(text)  # noqa: PTH111
+    try:
+        return cwd / os.path.expanduser(text)  # noqa: PTH111
+    except ValueError:  # what no user can be named
+        return cwd / text
 
 
 def _local(existing: Path, rest: str) -> Address:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlrun.errors import MlrunError, NotSupportedError, SourceError
@@ -272,6 +272,8 @@ def test_missing_folder_or_archive_names_its_neighbour(project: Path, tmp_path: 
 
 
 @given(st.text())
+@example("~\0")
+@example("~\ud800")
 def test_any_text_is_an_address_or_an_error(text: str) -> None:
     _check_any(text)
 
