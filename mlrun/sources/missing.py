@@ -43,6 +43,8 @@ def _meant(text: str) -> str | None:
     """Recognise the address of a repository that lacks something."""
     if found := re.fullmatch(r"(\w[\w.-]*@[\w.-]+)/([^:]+)", text):
         return f"did you mean '{found[1]}:{found[2]}'?"
+    if found := re.fullmatch(r"(https?|ssh|git)//?([\w-]+(?:\.[\w-]+)+/.+)", text):
+        return f"did you mean '{found[1]}://{found[2]}'?"
     if found := re.fullmatch(r"(gh|github|gl|gitlab|bb|bitbucket|codeberg)/(\w.*/.+)", text):
         return f"did you mean '{found[1]}:{found[2]}'?"
     if re.fullmatch(r"\w[\w-]*/\w[\w.-]*", text):

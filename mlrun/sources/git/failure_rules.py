@@ -135,6 +135,7 @@ _TLS_RULES = (
         r"(?i)gnutls_handshake|SSL_connect|SSL routines|SSL_ERROR|TLS connect error|TLS alert",
         SourceUnavailableError,
         "no encrypted connection to {site} comes about: {line}",
+        "check the port, and whether the server speaks TLS there",
     ),
 )
 

@@ -116,7 +116,8 @@ def _reason(text: str, url: GitUrl) -> str:
     telling = [line for line in lines if not any(empty in line for empty in _SAYS_NOTHING)] or lines
     reasons = [line for line in telling if line.startswith(("fatal: ", "error: "))]
     line = (reasons or telling[-1:] or ["it gave no reason"])[0]
-    return _plain(line.removeprefix("fatal: ").removeprefix("error: "), url)
+    line = line.removeprefix("fatal: ").removeprefix("error: ")
+    return _plain(re.sub(r"^unable to access '[^']*': ", "", line), url)
 
 
 def _plain(text: str, url: GitUrl) -> str:

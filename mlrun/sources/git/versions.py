@@ -22,6 +22,7 @@ _SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")
 _UNSPEAKABLE = re.compile(
     r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(?:/|$)|(?:^|/)\.|^[-/]|[/.]$"
 )
+_ARITHMETIC = re.compile(r"[\w./-]+[~^][\d~^]*")
 _MANY = 8
 
 
@@ -61,10 +62,10 @@ def require_speakable(version: str) -> None:
         VersionNotFoundError: An option (`-x`), control characters, a revision's arithmetic.
     """
     if not version or _UNSPEAKABLE.search(version) or version == "@":
-        raise VersionNotFoundError(
-            f"{version!r} cannot be a version",
-            hint="a version is a branch, a tag, a commit, or a full ref as refs/pull/7/head",
-        )
+        hint = "a version is a branch, a tag, a commit, or a full ref as refs/pull/7/head"
+        if _ARITHMETIC.fullmatch(version):
+            hint += "; `~` and `^` count in a repository on this machine alone"
+        raise VersionNotFoundError(f"{version!r} cannot be a version", hint=hint)
 
 
 def head_of(refs: RemoteRefs, shown: str) -> Resolved:
@@ -147,7 +148,8 @@ def no_such_version(refs: RemoteRefs, version: str, shown: str) -> VersionNotFou
     names = list(dict.fromkeys(name for _, name in _short_names(refs)))
     wanted = version.removeprefix("refs/").removeprefix("heads/").removeprefix("tags/")
     wanted = wanted.removeprefix("origin/")
-    near = [wanted] if wanted in names else difflib.get_close_matches(wanted, names, n=3)
+    kin = _names_of_kind(refs, wanted.partition("/")[0])
+    near = [wanted] if wanted in names else difflib.get_close_matches(wanted, names + kin, n=3)
     if near:
         hint = f"did you mean {_listed(near)}?"
     elif not names:
@@ -194,6 +196,14 @@ def _short_names(refs: RemoteRefs) -> Iterator[tuple[str, str]]:
         kind, _, short = name.removeprefix("refs/").partition("/")
         if kind in ("heads", "tags"):
             yield kind, short
+
+
+def _names_of_kind(refs: RemoteRefs, kind: str) -> list[str]:
+    """Return refs that are neither branches nor tags (`pull/7/head`), if they are of a kind."""
+    if kind in ("heads", "tags"):
+        return []
+    names = (name.removeprefix("refs/") for name in refs.commits)
+    return [name for name in names if name.startswith(f"{kind}/")]
 
 
 def _listed(names: list[str]) -> str:

@@ -250,6 +250,7 @@ def test_refused(uri: str, error: type[MlrunError], message: str) -> None:
         ("git@host.example/a/b", "did you mean 'git@host.example:a/b'?"),
         ("git.example.org/a/b", "did you mean 'https://git.example.org/a/b'?"),
         ("htps://host/a", "did you mean 'https://'?"),
+        ("https//host.example/a/b", "did you mean 'https://host.example/a/b'?"),
     ],
 )
 def test_near_miss_of_an_address(uri: str, hint: str) -> None:

@@ -48,6 +48,8 @@ CASES = [
      SourceRefusedError, "of another host"),
     (HTTPS, "gnutls_handshake() failed: The TLS connection was non-properly terminated.",
      SourceUnavailableError, "no encrypted connection"),
+    (HTTPS, "fatal: unable to access 'https://code.invalid/it/': gnutls_handshake() failed",
+     SourceUnavailableError, "https://code.invalid comes about: gnutls_handshake"),
     (HTTPS, "fatal: could not read Username for 'https://code.invalid': terminal prompts disabled",
      SourceRefusedError, "git has no user name and password for https://code.invalid "),
     (HTTPS, "fatal: could not read Username for 'https://code.invalid': No such device or address",

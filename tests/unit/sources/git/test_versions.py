@@ -135,6 +135,8 @@ def test_a_repository_without_commits_or_without_its_main_branch_says_so() -> No
         ("v1.1", "did you mean 'v1.0'?"),
         ("origin/main", "did you mean 'main'?"),
         ("feature/y", "did you mean 'feature/x'?"),
+        ("pull/8/head", "did you mean 'pull/7/head'?"),
+        ("refs/pull/8/head", "did you mean 'pull/7/head'?"),
     ],
 )
 def test_a_missing_version_names_the_near_ones(version: str, hint: str) -> None:
@@ -151,6 +153,13 @@ def test_a_missing_version_names_the_near_ones(version: str, hint: str) -> None:
 def test_what_no_ref_can_be_called_is_refused(version: str) -> None:
     with pytest.raises(VersionNotFoundError, match="cannot be a version"):
         require_speakable(version)
+
+
+@pytest.mark.parametrize("version", ["main~1", "HEAD^", "v1.0~3^2"])
+def test_counting_back_is_for_repositories_on_this_machine(version: str) -> None:
+    with pytest.raises(VersionNotFoundError) as raised:
+        require_speakable(version)
+    assert "count in a repository on this machine alone" in str(raised.value.hint)
 
 
 @pytest.mark.parametrize(
