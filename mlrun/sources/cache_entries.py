@@ -112,12 +112,13 @@ def remove(entry: Entry) -> Removal:
     try:
         if entry.is_fetched:
             return _remove_fetched(entry.folder)
-        if remove_own_folder(entry.folder):
+        is_gone = remove_own_folder(entry.folder, kept=entry.kind is Kind.KEPT)
+        if is_gone or not os.path.lexists(entry.folder):
             return Removal.REMOVED
-        is_used = condition(entry.folder) is Condition.USED
+        is_same = _OF_CONDITION[condition(entry.folder)] is entry.kind
     except OSError:
         return Removal.REFUSED
-    return Removal.IN_USE if is_used else Removal.REFUSED
+    return Removal.REFUSED if is_same else Removal.IN_USE
 
 
 def _remove_fetched(folder: Path) -> Removal:

@@ -208,10 +208,15 @@ def _condition_of_unheld(home: Path) -> Condition:
     return Condition.LEFT if is_old else Condition.USED
 
 
-def remove_own_folder(home: Path) -> bool:
-    """Remove a folder that is left or kept; return whether all of it is gone.
+def remove_own_folder(home: Path, *, kept: bool = False) -> bool:
+    """Remove a folder that is left; return whether all of it is gone.
 
-    It does nothing to one that turns out to be used.
+    It does nothing to one that turns out to be used, or to be kept: since somebody looked, the
+    name may have become another run's.
+
+    Args:
+        home: The folder.
+        kept: Remove it also where it is kept.
     """
     lease = None
     if (home / LEASE).exists():
@@ -219,7 +224,10 @@ def remove_own_folder(home: Path) -> bool:
         if lease is None:
             return False
     try:
-        return _remove(home)
+        is_left = home.name.startswith((GONE, _NEW)) or (
+            lease is not None and _condition_of_unheld(home) is Condition.LEFT
+        )
+        return (is_left or kept) and _remove(home)
     finally:
         if lease is not None:
             lease.release()

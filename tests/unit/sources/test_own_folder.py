@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from mlrun.errors import SourceError
 from mlrun.lease import claim, share
+from mlrun.sources.cache_entries import Kind, Removal, entries, remove
 from mlrun.sources.own_folder import (
     OwnFolder,
     make_own_folder,
@@ -205,6 +206,25 @@ def test_the_folder_of_a_living_mlrun_stays_and_that_of_a_killed_one_goes() -> N
         assert (path / "sub").is_dir()
         sweep_own_folders()
         assert left() == []
+
+
+def test_a_name_that_became_a_kept_folders_since_somebody_looked_stays() -> None:
+    with running() as (process, path):
+        process.kill()
+        process.wait()
+        (seen,) = entries()
+    assert seen.kind is Kind.LEFT
+    sweep_own_folders()
+    assert remove(seen) is Removal.REMOVED
+    own = make_own_folder("project", "https://host/project")
+    assert own.path == path
+    own.release(keep=True)
+    assert remove(seen) is Removal.IN_USE
+    (own.path.parent / "lease").touch()
+    assert remove(seen) is Removal.IN_USE
+    assert path.is_dir()
+    assert [remove(entry) for entry in entries()] == [Removal.REMOVED]
+    assert left() == []
 
 
 def age_by(days: float, *paths: Path) -> None:
