@@ -93,8 +93,9 @@ def _make(entry: Path) -> None:
     with disk_errors(entry.parent):
         make_private(entry.parent)
         make_private(entry)
+        # Opened, since one that is there and cannot be opened would be made for ever.
         with suppress(FileNotFoundError):
-            (entry / LEASE).touch(mode=0o600)
+            os.close(os.open(entry / LEASE, os.O_RDONLY | os.O_CREAT, 0o600))
 
 
 @contextmanager

@@ -28,6 +28,16 @@ with locked(repositories_folder() / "key", report, "fetches this repository"):
     print("held", flush=True)
     sys.stdin.readline()
 """
+NO_DESCRIPTORS = """
+import resource
+from mlrun.errors import SourceError
+from mlrun.sources.cache import repositories_folder, use_or_make
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+try:
+    use_or_make(repositories_folder() / "key", "uri")
+except SourceError as error:
+    print(error)
+"""
 USE_AND_CLEAR = """
 import os, sys
 from pathlib import Path
@@ -129,6 +139,15 @@ def test_a_cache_that_cannot_be_written_is_one_error(tmp_path: Path, entry: Path
         with locked(entry, quiet, "fetches"):
             pytest.fail("has a lock")
     assert "MLRUN_CACHE_DIR" in str(made.value.hint)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="counts file descriptors")
+def test_a_lease_that_cannot_be_opened_is_an_error(entry: Path) -> None:
+    use_or_make(entry, URI).release()
+    done = subprocess.run(
+        [sys.executable, "-c", NO_DESCRIPTORS], capture_output=True, text=True, timeout=60
+    )
+    assert "Too many open files" in done.stdout, done.stderr
 
 
 def test_nobody_waits_for_nobody(entry: Path) -> None:
