@@ -16,9 +16,9 @@ from mlrun.errors import SourceError
 from mlrun.folders import cache_folder, current_folder
 from mlrun.sizes import size_in_words
 from mlrun.sources.ages import age
-from mlrun.sources.cache_entries import Entry, Kind, Removal, entries, remove
-from mlrun.sources.cache_selection import named, unused_since
-from mlrun.sources.cache_tidying import tidy
+from mlrun.sources.cache.entries import Entry, Kind, Removal, entries, remove
+from mlrun.sources.cache.selection import named, unused_since
+from mlrun.sources.cache.tidying import tidy
 
 _VERSION = 1
 _DAY = 86400

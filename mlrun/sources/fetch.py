@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlrun.sources import local
-from mlrun.sources.address import ArchiveAddress, FolderAddress, parse_address
+from mlrun.sources.addresses.address import ArchiveAddress, FolderAddress, parse_address
 from mlrun.sources.base import Checkout, FetchRequest, Report, ignore
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mlrun.errors import SourceError
-from mlrun.sources.address import FolderAddress
+from mlrun.sources.addresses.address import FolderAddress
 from mlrun.sources.base import Checkout, FetchRequest, Report
 
 
@@ -21,7 +21,7 @@ def fetch_folder(address: FolderAddress, request: FetchRequest, report: Report) 
     """
     _require_readable_folder(address.folder)
     if request.version is not None or _is_bare(address.folder):
-        from mlrun.sources.git.local_checkout import check_out_locally
+        from mlrun.sources.git.local.checkout import check_out_locally
 
         checkout = check_out_locally(address, request, report)
         if checkout is not None:
@@ -34,7 +34,7 @@ def fetch_folder(address: FolderAddress, request: FetchRequest, report: Report) 
 def _is_bare(folder: Path) -> bool:
     if not (folder / "HEAD").exists():
         return False
-    from mlrun.sources.git.local_repository import is_bare
+    from mlrun.sources.git.local.repository import is_bare
 
     return is_bare(folder)
 

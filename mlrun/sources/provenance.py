@@ -15,16 +15,16 @@ from pathlib import Path
 from time import monotonic
 
 from mlrun.sources.base import Provenance
-from mlrun.sources.git.filters import (
+from mlrun.sources.git.local.filters import (
     all_filtered,
     filters_of_repository,
     may_name_filters,
     read_settings,
     turned_off,
 )
-from mlrun.sources.git.layout import git_folders
+from mlrun.sources.git.local.layout import git_folders
+from mlrun.sources.git.local.remotes import TELLING, remote_url, without_credentials
 from mlrun.sources.git.process import LOOKING, looking_environ
-from mlrun.sources.git.remotes import TELLING, remote_url, without_credentials
 
 __all__ = ["TIME_LIMIT", "ProvenanceProbe", "start_probe", "without_credentials"]
 

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from mlrun.lease import Lease
-from mlrun.sources.cache import archives_folder, repositories_folder, use_or_make
+from mlrun.sources.cache.holding import archives_folder, repositories_folder, use_or_make
 from mlrun.sources.git.url import parse_git_url
 from mlrun.sources.own_folder import OwnFolder, make_own_folder, work_folder
 from tests.components import missing

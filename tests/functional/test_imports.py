@@ -37,10 +37,10 @@ HEAVY = {
 
 # What a run of a commit that was fetched before needs beyond a project in place.
 FETCHED = {
-    *(f"mlrun.sources.{name}" for name in ("cache", "digests", "remote_address", "subfolder")),
-    *(f"mlrun.sources.{name}" for name in ("refused_schemes", "url_parts", "web_address")),
-    *(f"mlrun.sources.git.{name}" for name in ("filling", "lfs", "local_failures", "mirror")),
-    *(f"mlrun.sources.git.{name}" for name in ("placing", "repository", "resolving")),
+    *(f"mlrun.sources.{name}" for name in ("cache", "cache.holding", "digests", "subfolder")),
+    *(f"mlrun.sources.addresses.{name}" for name in ("parts", "refused_schemes", "remote", "web")),
+    *(f"mlrun.sources.git.{name}" for name in ("filling", "lfs", "lfs.contents", "local_failures")),
+    *(f"mlrun.sources.git.{name}" for name in ("mirror", "placing", "repository", "resolving")),
     *(f"mlrun.sources.git.{name}" for name in ("submodules", "url", "versions")),
 }
 DIGEST = {"_sha2", "_sha256"}

@@ -21,9 +21,9 @@ import trustme
 
 from mlrun.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from mlrun.execution.redact import mask_url
-from mlrun.sources.address import ArchiveAddress
+from mlrun.sources.addresses.address import ArchiveAddress
 from mlrun.sources.archive.fetch import UnpackedArchive, fetch_archive
-from mlrun.sources.cache import archives_folder
+from mlrun.sources.cache.holding import archives_folder
 from mlrun.sources.own_folder import make_own_folder
 from tests.stub_server import Answering, Received, Reply, StubServer
 from tests.unit.sources.archive.packing import Entry, link, pack
@@ -241,7 +241,7 @@ def test_addresses_that_differ_in_a_query_are_different(fetch: Fetching) -> None
 
 RUN = """
 import sys
-from mlrun.sources.address import ArchiveAddress
+from mlrun.sources.addresses.address import ArchiveAddress
 from mlrun.sources.archive.fetch import fetch_archive
 from mlrun.sources.own_folder import make_own_folder
 url = sys.argv[1]

@@ -23,7 +23,7 @@ from mlrun.errors import (
     VersionNotFoundError,
 )
 from mlrun.execution.leftovers import list_processes
-from mlrun.sources.git.talking import ShallowRefusedError, fetch, list_refs
+from mlrun.sources.git.server.talking import ShallowRefusedError, fetch, list_refs
 from mlrun.sources.git.url import GitUrl, parse_git_url
 from tests.components import missing
 from tests.git_http import Manner, Request
@@ -604,7 +604,7 @@ FILLING = """
 import subprocess, sys
 from pathlib import Path
 from mlrun.errors import SourceError
-from mlrun.sources.git.talking import fetch
+from mlrun.sources.git.server.talking import fetch
 from mlrun.sources.git.url import parse_git_url
 mirror = Path(sys.argv[2])
 subprocess.run(["git", "init", "--quiet", "--bare", mirror], check=True)
@@ -691,7 +691,7 @@ class TestBreaks:
 ASKING = """
 import os, sys
 from mlrun.execution.leftovers import list_processes
-from mlrun.sources.git.talking import list_refs
+from mlrun.sources.git.server.talking import list_refs
 from mlrun.sources.git.url import parse_git_url
 os.open(sys.argv[2], os.O_RDWR)  # the first terminal of a session is its controlling one
 refs = list_refs(parse_git_url(sys.argv[1]), may_ask=True, everything=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.errors import SourceError, SourceRefusedError, SourceUnavailableError
-from mlrun.sources.git.lfs import Pointer, fetch_contents, fill_in, pointers_of
+from mlrun.sources.git.lfs.contents import Pointer, fetch_contents, fill_in, pointers_of
 from mlrun.sources.git.url import parse_git_url
 from tests.components import missing
 from tests.giftless import USER, Giftless

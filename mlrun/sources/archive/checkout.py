@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlrun.errors import UsageError
-from mlrun.sources.address import ArchiveAddress
+from mlrun.sources.addresses.address import ArchiveAddress
 from mlrun.sources.archive.fetch import fetch_archive
 from mlrun.sources.base import Checkout, FetchRequest, Report
 from mlrun.sources.own_folder import make_own_folder

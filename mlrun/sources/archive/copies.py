@@ -19,10 +19,10 @@ from typing import IO
 
 from mlrun.errors import SourceError, SourceUnavailableError
 from mlrun.execution.redact import mask_url
-from mlrun.sources import cache
 from mlrun.sources.ages import age
 from mlrun.sources.archive.download import Validators, download
 from mlrun.sources.base import Report
+from mlrun.sources.cache import holding
 from mlrun.sources.digests import digest_of, digest_of_name
 from mlrun.sources.disk import disk_errors, read_document, write_document
 
@@ -62,13 +62,13 @@ def current_copy(url: str, uri: str, *, offline: bool, report: Report) -> Copy:
         SourceRefusedError: 401, 403, 404 and the like.
         SourceError: Too big; the disk is full; not in the cache (offline).
     """
-    name, entry = mask_url(uri), cache.archives_folder() / _key(url)
+    name, entry = mask_url(uri), holding.archives_folder() / _key(url)
     if offline:
         return _cached(entry, name, report)
     asked = time()
-    lease = cache.use_or_make(entry, name)
+    lease = holding.use_or_make(entry, name)
     try:
-        with cache.locked(entry, report, "downloads this archive"):
+        with holding.locked(entry, report, "downloads this archive"):
             copy = _read(entry)
             # While this one waited, another one has asked; a time to come is a clock's mistake.
             if copy is not None and asked <= copy.checked <= time():
@@ -79,7 +79,7 @@ def current_copy(url: str, uri: str, *, offline: bool, report: Report) -> Copy:
 
 
 def _cached(entry: Path, name: str, report: Report) -> Copy:
-    lease = cache.use(entry)
+    lease = holding.use(entry)
     copy = None
     if lease is not None:
         copy = _read(entry)

@@ -9,7 +9,7 @@ from typing import IO
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import mask_url
-from mlrun.sources.address import ArchiveAddress
+from mlrun.sources.addresses.address import ArchiveAddress
 from mlrun.sources.base import Report
 from mlrun.sources.own_folder import OwnFolder
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from mlrun.errors import SourceUnavailableError, VersionNotFoundError
 from mlrun.sources.base import Report
-from mlrun.sources.cache import locked
+from mlrun.sources.cache.holding import locked
 from mlrun.sources.git.mirror import REFS, Mirror, make_bare
 from mlrun.sources.git.process import GitError, run_git
-from mlrun.sources.git.talking import ShallowRefusedError, fetch
+from mlrun.sources.git.server.talking import ShallowRefusedError, fetch
 from mlrun.sources.git.versions import Resolved
 
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")

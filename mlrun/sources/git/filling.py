@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mlrun.errors import SourceError
 from mlrun.sources.base import Report
-from mlrun.sources.cache import locked
-from mlrun.sources.git.lfs import Pointer, fetch_contents, fill_in, pointers_of
+from mlrun.sources.cache.holding import locked
+from mlrun.sources.git.lfs.contents import Pointer, fetch_contents, fill_in, pointers_of
 from mlrun.sources.git.local_failures import local_failures
 from mlrun.sources.git.mirror import CommitFacts, Mirror
 from mlrun.sources.git.placing import Placement, place

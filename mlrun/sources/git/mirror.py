@@ -2,7 +2,7 @@
 
 ::
 
-    <cache>/repositories/<key>/about.json, lease      see `sources/cache.py`
+    <cache>/repositories/<key>/about.json, lease      see `cache/holding.py`
                                HEAD, objects/, ...    a bare repository without remotes
                                refs/mlrun/<commit>    keeps what was fetched, and tells the
                                                       server at the next fetch what is here
@@ -26,9 +26,9 @@ from time import time
 from typing import Any
 
 from mlrun.lease import Lease
-from mlrun.sources.cache import repositories_folder, use, use_or_make
+from mlrun.sources.cache.holding import repositories_folder, use, use_or_make
 from mlrun.sources.digests import digest_of_name
-from mlrun.sources.git.lfs import Pointer
+from mlrun.sources.git.lfs.contents import Pointer
 from mlrun.sources.git.process import run_git
 from mlrun.sources.git.submodules import Submodule
 from mlrun.sources.git.url import GitUrl

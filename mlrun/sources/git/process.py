@@ -3,7 +3,7 @@
 There are two kinds. *Local* ones look at or write what is on this machine: they see no settings
 of the user's or the system's, run no hook, no filter and no monitor, so that nothing in a
 repository can make them start a program. *Talking* ones speak to a server and need the user's own
-settings (credentials, proxies, keys): see `talking.py`.
+settings (credentials, proxies, keys): see `server/`.
 """
 
 from __future__ import annotations

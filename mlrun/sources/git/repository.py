@@ -8,7 +8,7 @@ The first step is in `resolving.py`, the others in `filling.py`.
 from __future__ import annotations
 
 from mlrun.errors import UsageError
-from mlrun.sources.address import RepositoryAddress
+from mlrun.sources.addresses.address import RepositoryAddress
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
 from mlrun.sources.git.filling import Fetching, fill, obtain
 from mlrun.sources.git.local_failures import local_failures

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlrun.errors import SourceError, VersionNotFoundError
-from mlrun.sources.address import RepositoryAddress
+from mlrun.sources.addresses.address import RepositoryAddress
 from mlrun.sources.base import FetchRequest, Report
 from mlrun.sources.git.local_failures import local_failures
 from mlrun.sources.git.mirror import Mirror
@@ -26,7 +26,7 @@ from mlrun.sources.git.versions import (
 )
 
 if TYPE_CHECKING:
-    from mlrun.sources.git.refs import RemoteRefs
+    from mlrun.sources.git.server.refs import RemoteRefs
 
 _SURE_DIGITS = 7
 """A shorter beginning of a hash is looked up each time: it may have become ambiguous."""
@@ -122,7 +122,7 @@ def _look_up(
 def _ask(
     address: RepositoryAddress, request: FetchRequest, report: Report, *, everything: bool
 ) -> RemoteRefs:
-    from mlrun.sources.git.talking import list_refs
+    from mlrun.sources.git.server.talking import list_refs
 
     may_ask = request.may_ask
     return list_refs(address.url, may_ask=may_ask, everything=everything, report=report)

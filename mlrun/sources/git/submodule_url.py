@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import mask_url
+from mlrun.sources.addresses.parts import has_control_characters, split_url
 from mlrun.sources.git.url import GitUrl, parse_git_url
-from mlrun.sources.url_parts import has_control_characters, split_url
 
 
 def submodule_url(parent: GitUrl, url: str) -> GitUrl:

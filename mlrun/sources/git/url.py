@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import is_secret_name, mask_url
+from mlrun.sources.addresses.parts import (
+    UrlParts,
+    decode,
+    folder_name,
+    has_control_characters,
+    split_url,
+)
 from mlrun.sources.digests import digest_of_name
-from mlrun.sources.url_parts import UrlParts, decode, folder_name, has_control_characters, split_url
 
 TRANSPORTS = ("https", "http", "ssh", "git", "file")
 """The only ways in which a repository is fetched."""
@@ -147,7 +153,7 @@ def parse_git_url(text: str) -> GitUrl:
 def _from_parts(parts: UrlParts, text: str) -> GitUrl:
     scheme = parts.scheme.removeprefix("git+").removesuffix("+git")
     if scheme not in TRANSPORTS:
-        from mlrun.sources.refused_schemes import refusal
+        from mlrun.sources.addresses.refused_schemes import refusal
 
         raise refusal(scheme)
     if scheme == "file":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlrun.errors import Problem, SourceError, VersionNotFoundError
 
 if TYPE_CHECKING:
-    from mlrun.sources.git.refs import RemoteRefs
+    from mlrun.sources.git.server.refs import RemoteRefs
 
 _HASH = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 _SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")

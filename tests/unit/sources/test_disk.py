@@ -11,7 +11,7 @@ import pytest
 
 from mlrun.errors import SourceError
 from mlrun.lease import claim
-from mlrun.sources.cache import repositories_folder, use_or_make
+from mlrun.sources.cache.holding import repositories_folder, use_or_make
 from mlrun.sources.disk import discard, disk_errors, read_document, write_document
 from mlrun.sources.own_folder import make_own_folder, sweep_own_folders, work_folder
 from tests.components import missing

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from mlrun.errors import SourceError
 from mlrun.lease import claim, share
-from mlrun.sources.cache_entries import Kind, Removal, entries, remove
+from mlrun.sources.cache.entries import Kind, Removal, entries, remove
 from mlrun.sources.own_folder import (
     OwnFolder,
     make_own_folder,

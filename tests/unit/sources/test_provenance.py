@@ -13,7 +13,7 @@ import pytest
 
 from mlrun.sources import provenance
 from mlrun.sources.base import Provenance
-from mlrun.sources.git import filters
+from mlrun.sources.git.local import filters
 from mlrun.sources.provenance import start_probe, without_credentials
 from tests.components import missing
 from tests.repository_snapshot import unchanged

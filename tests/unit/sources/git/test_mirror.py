@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.sources.git.lfs import Pointer
+from mlrun.sources.git.lfs.contents import Pointer
 from mlrun.sources.git.mirror import CommitFacts, Mirror
 from mlrun.sources.git.process import run_git
 from mlrun.sources.git.submodules import Submodule

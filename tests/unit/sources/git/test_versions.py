@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlrun.errors import SourceError, VersionNotFoundError
-from mlrun.sources.git.refs import RemoteRefs
+from mlrun.sources.git.server.refs import RemoteRefs
 from mlrun.sources.git.versions import (
     find_version,
     full_hash,

@@ -1,0 +1,1 @@
+"""What a URI names. Nothing is fetched here."""

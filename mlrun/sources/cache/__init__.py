@@ -1,0 +1,1 @@
+"""What is kept of fetched projects, and taking it away."""

@@ -1,0 +1,1 @@
+"""Git LFS: contents that a repository keeps elsewhere, and has pointers to."""

@@ -1,0 +1,1 @@
+"""Speaks with the servers of repositories: which refs they have, and fetching."""
