@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mlrun.sources.git import answers
+from mlrun.sources.git.server import answers
 from mlrun.sources.git.server.answers import hearing, with_answers
 from mlrun.sources.git.server.credentials import secrets_of, talking_environ, talking_options
 from mlrun.sources.git.url import GitUrl
