@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.execution.leftovers import list_processes
-from mlrun.sources.git import watching
+from mlrun.sources.git.server import watching
 from mlrun.sources.git.server.activity import Activity
 from mlrun.sources.git.server.watching import StalledError, Watch, follow
 
