@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlrun.errors import SourceError
@@ -18,7 +18,26 @@ from mlrun.sources.git.submodules import submodules_of
 from mlrun.sources.git.url import GitUrl
 from mlrun.sources.git.versions import Resolved
 from mlrun.sources.own_folder import OwnFolder
-from mlrun.sources.subfolder import enter
+
+_DEEPEST = 50
+_MOST = 10_000
+
+
+class _EndlessError(Exception):
+    """Submodules in submodules, so many that only malice makes them."""
+
+
+@dataclass(slots=True)
+class _Met:
+    """What one checkout has met of submodules.
+
+    Attributes:
+        count: Of them, with those of submodules.
+        mirrors: The mirrors that are held for it: each once, however many come from it.
+    """
+
+    count: int = 0
+    mirrors: set[Path] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +49,31 @@ class Fetching:
         offline: Whether no server may be asked.
         may_ask: Whether git may ask a person for a password.
         report: Takes lines about what happens.
+        depth: Of submodules in submodules.
+        met: All of these.
     """
 
     own: OwnFolder
     offline: bool
     may_ask: bool
     report: Report
+    depth: int = 0
+    met: _Met = field(default_factory=_Met)
+
+    def for_submodule(self, mirror: Mirror) -> Fetching:
+        """Return how one submodule more is fetched, whose mirror is held from now on.
+
+        Raises:
+            _EndlessError: There is no end of them.
+            SourceError: The cache cannot be written.
+        """
+        self.met.count += 1
+        if self.depth >= _DEEPEST or self.met.count > _MOST:
+            raise _EndlessError
+        if mirror.folder not in self.met.mirrors:
+            self.own.hold(mirror.hold_or_make())
+            self.met.mirrors.add(mirror.folder)
+        return replace(self, depth=self.depth + 1)
 
 
 def obtain(mirror: Mirror, resolved: Resolved, fetching: Fetching) -> tuple[Resolved, CommitFacts]:
@@ -185,8 +223,20 @@ def fill_submodules(folder: Path, url: GitUrl, facts: CommitFacts, fetching: Fet
         fetching: How.
 
     Raises:
-        SourceError: One cannot be fetched.
+        SourceError: One cannot be fetched, or there is no end of them.
     """
+    try:
+        _fill_submodules(folder, url, facts, fetching)
+    except _EndlessError:
+        if fetching.depth:
+            raise
+        raise SourceError(
+            f"{url.address} has submodules without end: more than {_MOST}, or {_DEEPEST} within "
+            "one another"
+        ) from None
+
+
+def _fill_submodules(folder: Path, url: GitUrl, facts: CommitFacts, fetching: Fetching) -> None:
     for submodule in facts.submodules:
         if submodule.url is None:
             line = f"{url.address} does not say where its submodule '{submodule.path}' is"
@@ -200,10 +250,29 @@ def fill_submodules(folder: Path, url: GitUrl, facts: CommitFacts, fetching: Fet
 
 def _fill_submodule(folder: Path, path: str, url: GitUrl, commit: str, fetching: Fetching) -> None:
     mirror = Mirror(url)
-    fetching.own.hold(mirror.hold_or_make())
+    below = fetching.for_submodule(mirror)
     with local_failures(url.address, f"mlrun cache clear {url.address}"):
-        resolved, facts = obtain(mirror, Resolved(commit), fetching)
-        fill(enter(folder, path, "the repository"), mirror, resolved, facts, fetching)
+        resolved, facts = obtain(mirror, Resolved(commit), below)
+        fill(_empty_folder(folder, path), mirror, resolved, facts, below)
+
+
+def _empty_folder(folder: Path, path: str) -> Path:
+    """Return the folder that git has made for a submodule.
+
+    On a file system that takes `A` for `a` a link could stand in its way, and lead into `.git`,
+    where hooks are.
+
+    Raises:
+        SourceError: It is another one.
+    """
+    place = folder
+    for name in path.split("/"):
+        place /= name
+        if place.is_symlink() or not place.is_dir():
+            raise SourceError(f"there is no folder '{path}' in the commit's files")
+    if any(place.iterdir()):
+        raise SourceError(f"the folder '{path}' has other files of the commit")
+    return place
 
 
 @contextmanager
