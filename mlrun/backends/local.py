@@ -71,14 +71,15 @@ class LocalRun:
     """
 
     def __init__(self, launched: Launched) -> None:
-        self._launched = launched
+        self._launched: Launched | None = launched
+        self._pid = launched.process.pid
         self._waiting = threading.Lock()
         self._ending: Ending | None = None
 
     @property
     def pid(self) -> int:
         """The command's first process."""
-        return self._launched.process.pid
+        return self._pid
 
     def wait(self) -> Ending:
         """Block until the command has ended and its output is copied. May be called again.
@@ -87,14 +88,19 @@ class LocalRun:
         """
         with self._waiting:
             if self._ending is None:
-                self._ending = self._supervise()
+                assert self._launched is not None
+                self._ending = self._supervise(self._launched)
+                if not self._launched.inbox.catching:
+                    # Who keeps many ended runs keeps no open files with them.
+                    self._launched = None
             return self._ending
 
     def cancel(self) -> None:
         """Ask the command to end, and kill it after the grace period. Does not wait."""
-        if self._ending is not None:
+        launched = self._launched
+        if self._ending is not None or launched is None:
             return
-        self._launched.inbox.cancel()
+        launched.inbox.cancel()
         if not self._waiting.locked():
             threading.Thread(target=self.wait, name="mlrun cancel", daemon=True).start()
 
@@ -102,13 +108,18 @@ class LocalRun:
         """Return where it stands, without blocking."""
         from mlrun.execution.process import how_it_ended
 
-        has_ended = self._ending is not None or how_it_ended(self._launched.process) is not None
+        launched = self._launched
+        has_ended = (
+            self._ending is not None
+            or launched is None
+            or how_it_ended(launched.process) is not None
+        )
         return RunState.ENDED if has_ended else RunState.RUNNING
 
-    def _supervise(self) -> Ending:
+    def _supervise(self, launched: Launched) -> Ending:
         from mlrun.execution.supervise import Supervision
 
-        result = Supervision(self._launched).run()
+        result = Supervision(launched).run()
         return Ending(
             exit_code=result.exit_code,
             signal=result.signal,

@@ -89,6 +89,24 @@ def test_several_runs_at_once(project: Place) -> None:
     assert [status(run) for run in project.runs()] == ["FINISHED"] * 4
 
 
+def test_ended_runs_that_are_kept_hold_no_files_open(project: Place) -> None:
+    code = """
+import os
+import mlrun
+def run(synchronous):
+    submitted = mlrun.run("project", parameters={"word": "x"}, synchronous=synchronous)
+    submitted.wait()
+    submitted.cancel()
+    return submitted
+kept = [run(True)]
+before = len(os.listdir("/proc/self/fd"))
+kept += [run(number % 2 == 0) for number in range(6)]
+print("more:", len(os.listdir("/proc/self/fd")) - before, {one.get_status() for one in kept})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "more: 0 {'FINISHED'}" in done.stdout, done.stdout + done.stderr
+
+
 def test_python_waits_for_a_run_when_it_exits(project: Place) -> None:
     code = "import mlrun; mlrun.run('project', parameters={'word': 'late'}, synchronous=False)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
