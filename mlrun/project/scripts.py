@@ -49,7 +49,8 @@ def script_entry_point(project: Project, name: str) -> EntryPoint | None:
     file = Path(os.path.normpath(project.folder / name))
     if not file.is_relative_to(os.path.normpath(project.folder)):
         raise ProjectError(
-            f"the script '{name}' does not lie in the project", hint=f"copy it to {project.folder}"
+            f"the script '{name}' does not lie in the project",
+            hint="copy it into the project's folder",
         )
     if not file.is_file():
         return None

@@ -29,19 +29,20 @@ def named_by_address(checkout: Checkout) -> Iterator[None]:
 def renamed(problem: Problem, checkout: Checkout) -> Problem:
     """Return a problem with the paths below the run's own folder named by the address.
 
-    A place becomes `FILE:LINE:COLUMN of URI at COMMIT`, and a path in a sentence `URI#PATH`.
+    A place becomes `FILE:LINE:COLUMN of URI at COMMIT`, and a path in a sentence `URI#PATH`, or
+    `PATH` where the place says what it is of.
     """
     if checkout.own is None:
         return problem
+    place = _place(problem.location, checkout) if problem.location is not None else None
     root, uri = os.fspath(checkout.own.path), checkout.uri.partition("#")[0]
+    beginning = f"{uri}#" if place is None or place.of is None else ""
 
     def text(words: str) -> str:
-        return words.replace(f"{root}/", f"{uri}#").replace(root, uri)
+        return words.replace(f"{root}/", beginning).replace(root, uri)
 
     return Problem(
-        text(problem.message),
-        _place(problem.location, checkout) if problem.location is not None else None,
-        text(problem.hint) if problem.hint is not None else None,
+        text(problem.message), place, text(problem.hint) if problem.hint is not None else None
     )
 
 

@@ -41,6 +41,12 @@ def test_a_path_in_a_sentence_becomes_an_address(checkout: Checkout) -> None:
     )
 
 
+def test_what_it_is_of_is_said_once(checkout: Checkout) -> None:
+    place = Location(checkout.path / "MLproject", 2)
+    problem = renamed(Problem(f"no file '{checkout.path}/a.yaml'", place), checkout)
+    assert problem.message == "no file 'train/a.yaml'"
+
+
 def test_a_place_elsewhere_stays(checkout: Checkout, tmp_path: Path) -> None:
     problem = Problem("no", Location(tmp_path / "values.yaml", 1))
     assert renamed(problem, checkout) == problem
@@ -55,5 +61,5 @@ def test_errors_are_renamed_on_their_way(checkout: Checkout) -> None:
     location = Location(checkout.path / "MLproject")
     with pytest.raises(ProjectError) as raised, named_by_address(checkout):
         raise ProjectError(f"nothing in {checkout.path}", location=location)
-    assert str(raised.value) == raised.value.message == f"nothing in {URI}#train"
+    assert str(raised.value) == raised.value.message == "nothing in train"
     assert str(raised.value.location) == f"train/MLproject of {URI} at 3f9c2d1"
