@@ -385,3 +385,19 @@ def test_a_slow_server_is_named_while_it_is_waited_for(
     assert answer.returncode == 0, answer.stderr
     host = f"127.0.0.1:{git_servers.http.port}"
     assert answer.stderr.splitlines()[0] == f"mlrun: waiting for {host}"
+
+
+@pytest.mark.parametrize(
+    ("page", "missing"),
+    [
+        ("tree/mian/sub", "mian"),
+        ("tags/v1.2", "v1.2"),
+        ("merge_requests/4", "refs/merge-requests/4/head"),
+    ],
+)
+def test_a_page_of_what_is_not_there_names_that(
+    place: Place, url: str, page: str, missing: str
+) -> None:
+    answer = run(place, f"{url.removesuffix('.git')}/-/{page}")
+    assert answer.returncode == 125
+    assert f"{url} has no branch, tag or commit '{missing}'" in answer.stderr

@@ -146,7 +146,15 @@ def _resolve_web_address(
             resolved = find_version(refs, version)
             resolved = resolved or _look_up(address, version, request, mirror, report)
             return Wanted(version, resolved, _joined(inner, address.subfolder))
-    raise no_such_version(refs, text.partition("/")[0], address.url.address)
+    raise no_such_version(refs, _named_first(text), address.url.address)
+
+
+def _named_first(text: str) -> str:
+    """Return what `REF/FOLDER` names if no ref of it is there: its first word, a tag, a request."""
+    if not text.startswith("refs/"):
+        return text.partition("/")[0]
+    _, kind, *names = text.split("/")
+    return names[0] if kind in ("heads", "tags") and names else text
 
 
 def _remembered(mirror: Mirror, version: str | None, report: Report) -> Resolved:
