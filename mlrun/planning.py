@@ -94,7 +94,9 @@ def bind_run(request: RunRequest, environ: Mapping[str, str], report: Report = i
         with named_by_address(checkout):
             return _bind_checkout(request, environ, checkout, backend)
     except BaseException:
-        checkout.release()
+        checkout.release(keep=request.keep_workdir)
+        if request.keep_workdir and not checkout.is_in_place:
+            report(f"the working folder is kept: {checkout.path}")
         raise
 
 

@@ -401,3 +401,10 @@ def test_a_page_of_what_is_not_there_names_that(
     answer = run(place, f"{url.removesuffix('.git')}/-/{page}")
     assert answer.returncode == 125
     assert f"{url} has no branch, tag or commit '{missing}'" in answer.stderr
+
+
+def test_the_folder_is_kept_of_a_project_that_cannot_run(place: Place, url: str) -> None:
+    answer = run(place, url, "-e", "nothing", "--keep-workdir")
+    assert answer.returncode == 125
+    (kept,) = re.findall(r"the working folder is kept: (.*)", answer.stderr)
+    assert Path(kept, "MLproject").read_text() == ECHOING_PROJECT
