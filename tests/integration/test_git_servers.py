@@ -23,7 +23,8 @@ from mlrun.errors import (
     VersionNotFoundError,
 )
 from mlrun.execution.leftovers import list_processes
-from mlrun.sources.git.server.talking import ShallowRefusedError, fetch, list_refs
+from mlrun.sources.git.server.failures import ShallowRefusedError
+from mlrun.sources.git.server.talking import fetch, list_refs
 from mlrun.sources.git.url import GitUrl, parse_git_url
 from tests.components import missing
 from tests.git_http import Manner, Request

@@ -11,11 +11,7 @@ from mlrun.sources.cache.holding import lock_of
 
 _MOST_PACKS = 50
 """As many as git itself bears before it repacks (`gc.autoPackLimit`)."""
-_PARTIAL = {
-    Kind.REPOSITORY: ("objects/pack/tmp_*", "objects/??/tmp_obj_*", "history/objects/pack/tmp_*"),
-    Kind.ARCHIVE: ("part",),
-}
-"""What is there only while something is fetched."""
+_PART_OF_ARCHIVE = "part"
 
 
 def tidy(entry: Entry) -> int:
@@ -57,8 +53,14 @@ def _tidy(entry: Entry) -> int:
 
 
 def _partial(entry: Entry) -> Iterator[Path]:
-    for pattern in _PARTIAL[entry.kind]:
-        yield from entry.folder.glob(pattern)
+    """Yield what is there only while something is fetched."""
+    if entry.kind is Kind.ARCHIVE:
+        yield from entry.folder.glob(_PART_OF_ARCHIVE)
+        return
+    from mlrun.sources.git.cut_off import parts_left
+
+    for repository in (entry.folder, entry.folder / "history"):
+        yield from parts_left(repository)
 
 
 def _repack(mirror: Path) -> None:

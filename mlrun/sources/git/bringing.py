@@ -14,7 +14,8 @@ from mlrun.sources.base import Report
 from mlrun.sources.cache.holding import locked
 from mlrun.sources.git.mirror import REFS, Mirror, make_bare
 from mlrun.sources.git.process import GitError, run_git
-from mlrun.sources.git.server.talking import ShallowRefusedError, fetch
+from mlrun.sources.git.server.failures import ShallowRefusedError
+from mlrun.sources.git.server.talking import fetch
 from mlrun.sources.git.versions import Resolved
 
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")

@@ -207,10 +207,9 @@ def fill_in_from_server(
 
 
 def _no_content(pointers: Sequence[Pointer], shown: str, hint: str) -> SourceError:
-    more = f" and {len(pointers) - 1} more" if len(pointers) > 1 else ""
-    return SourceError(
-        f"the cache has no content for {pointers[0].path}{more} of {shown}", hint=hint
-    )
+    from mlrun.sources.git.lfs.failures import named
+
+    return SourceError(f"the cache has no content for {named(pointers)} of {shown}", hint=hint)
 
 
 def fill_submodules(folder: Path, url: GitUrl, facts: CommitFacts, fetching: Fetching) -> None:

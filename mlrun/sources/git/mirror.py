@@ -16,7 +16,6 @@ Of each commit that is run only its own files are fetched, not its history (`--d
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,7 +27,8 @@ from typing import Any
 from mlrun.lease import Lease
 from mlrun.sources.cache.holding import repositories_folder, use, use_or_make
 from mlrun.sources.digests import digest_of_name
-from mlrun.sources.git.lfs.contents import Pointer
+from mlrun.sources.disk import read_document, write_document
+from mlrun.sources.git.lfs.contents import Pointer, store_of
 from mlrun.sources.git.process import run_git
 from mlrun.sources.git.submodules import Submodule
 from mlrun.sources.git.url import GitUrl
@@ -97,14 +97,14 @@ class Mirror:
     @property
     def lfs_store(self) -> Path:
         """Where contents of Git LFS are kept."""
-        return self.folder / "lfs" / "objects"
+        return store_of(self.folder)
 
     def facts(self, commit: str) -> CommitFacts | None:
         """Return what is known of a commit that is here whole; None for any other."""
+        document = read_document(self.folder / "commits" / f"{commit}.json")
         try:
-            text = (self.folder / "commits" / f"{commit}.json").read_text(encoding="utf-8")
-            return CommitFacts.from_dict(json.loads(text))
-        except (OSError, ValueError, KeyError, TypeError):
+            return CommitFacts.from_dict(document)
+        except (KeyError, TypeError):
             return None
 
     def complete(self, commit: str, facts: CommitFacts) -> None:
@@ -126,8 +126,8 @@ class Mirror:
         """Return the versions that are remembered, the latest first; None as `HEAD`."""
         found: list[tuple[float, str]] = []
         for file in _files(self.folder / "versions"):
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                document = json.loads(file.read_text(encoding="utf-8"))
+            document = read_document(file)
+            with suppress(ValueError, KeyError, TypeError):
                 found.append((float(document["time"]), document["version"] or "HEAD"))
         return [version for _, version in sorted(found, reverse=True)]
 
@@ -146,10 +146,10 @@ class Mirror:
         Raises:
             GitError: The disk is full.
         """
+        from mlrun.sources.git.cut_off import clear_cut_off
+
         make_bare(self.folder, commit)
-        for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*"):
-            for left in self.folder.glob(pattern):
-                left.unlink(missing_ok=True)
+        clear_cut_off(self.folder)
 
     @property
     def is_shallow(self) -> bool:
@@ -157,22 +157,16 @@ class Mirror:
         return (self.folder / "shallow").exists()
 
     def _read_version(self, file: Path) -> Remembered | None:
+        document = read_document(file)
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
             return Remembered(Resolved(**document["resolved"]), float(document["time"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None
 
     def _write(self, kind: str, name: str, document: Mapping[str, Any]) -> None:
         folder = self.folder / kind
         folder.mkdir(exist_ok=True)
-        temporary = folder / f".{name}.{os.getpid()}"
-        try:
-            temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-            temporary.replace(folder / f"{name}.json")
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_document(folder / f"{name}.json", document)
 
 
 def make_bare(folder: Path, known: str) -> None:
@@ -201,6 +195,6 @@ def _file_name(version: str | None) -> str:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return [folder / n for n in os.listdir(folder) if n.endswith(".json") and n[0] != "."]
+        return [folder / n for n in os.listdir(folder) if n.endswith(".json")]
     except OSError:
         return []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import SourceError
+from mlrun.sources.addresses.parts import has_control_characters
 from mlrun.sources.git.process import run_git
 
 _GITLINK = b"160000"
@@ -97,18 +98,14 @@ def _entries(repository: Path, commit: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _require_safe_path(path: str) -> None:
-    parts = path.split("/")
-    if any(part.lower() in ("", ".", "..", ".git") for part in parts) or _has_controls(path):
+    names = {part.lower() for part in path.split("/")}
+    if names & {"", ".", "..", ".git"} or has_control_characters(path):
         raise SourceError(f"the repository has a submodule with an unsafe path: {path!r}")
 
 
 def _require_safe_url(path: str, url: str) -> None:
-    if url.startswith("-") or _has_controls(url):
+    if url.startswith("-") or has_control_characters(url):
         raise SourceError(
             f"the submodule '{path}' has an unsafe URL in .gitmodules",
             hint="a URL neither begins with '-' nor has control characters",
         )
-
-
-def _has_controls(text: str) -> bool:
-    return any(ord(character) < 32 or ord(character) == 127 for character in text)

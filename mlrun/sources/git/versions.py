@@ -7,7 +7,7 @@ A name is looked for as git does when it checks out: a branch, then a tag, then 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ def head_of(refs: RemoteRefs, shown: str) -> Resolved:
         raise SourceError(f"the repository {shown} has no commits yet")
     raise VersionNotFoundError(
         f"the repository {shown} does not say which branch is its main one",
-        hint=f"choose one with --version: {_listed(branches)}",
+        hint=f"choose one with --version: {listed(branches)}",
     )
 
 
@@ -151,11 +151,11 @@ def no_such_version(refs: RemoteRefs, version: str, shown: str) -> VersionNotFou
     kin = _names_of_kind(refs, wanted.partition("/")[0])
     near = [wanted] if wanted in names else difflib.get_close_matches(wanted, names + kin, n=3)
     if near:
-        hint = f"did you mean {_listed(near)}?"
+        hint = f"did you mean {listed(near)}?"
     elif not names:
         hint = "the repository has no branches and no tags"
     else:
-        hint = f"there are: {_listed(names)}"
+        hint = f"there are: {listed(names)}"
     kind = "no commit" if is_short_hash(version) else "no branch, tag or commit"
     return VersionNotFoundError(f"{shown} has {kind} {version!r}", hint=hint)
 
@@ -206,7 +206,8 @@ def _names_of_kind(refs: RemoteRefs, kind: str) -> list[str]:
     return [name for name in names if name.startswith(f"{kind}/")]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message: the first few, and how many more there are."""
     shown = ", ".join(repr(name) for name in names[:_MANY])
     more = len(names) - _MANY
     return f"{shown} and {more} more" if more > 0 else shown

@@ -31,6 +31,11 @@ class Pointer:
     executable: bool = False
 
 
+def store_of(repository: Path) -> Path:
+    """Return where a Git folder keeps contents of Git LFS."""
+    return repository / "lfs" / "objects"
+
+
 def stored_file(store: Path, oid: str) -> Path:
     """Return where a store (`lfs/objects` of a Git folder) keeps a content."""
     return store / oid[:2] / oid[2:4] / oid
@@ -104,7 +109,7 @@ def fetch_contents(
         SourceUnavailableError: No answer, or a stalled transfer.
         SourceRefusedError: The server does not have them, or does not give them.
     """
-    store = mirror / "lfs" / "objects"
+    store = store_of(mirror)
     missing = [pointer for pointer in pointers if not is_stored(store, pointer)]
     if missing:
         from mlrun.sources.git.lfs.program import Download, download

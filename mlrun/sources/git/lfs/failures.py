@@ -90,7 +90,7 @@ def program_missing(pointers: Sequence[Pointer]) -> SourceError:
     """Return the error that names the files which the project would read as pointers."""
     several = len(pointers) > 1
     return SourceError(
-        f"{_files(pointers)} {'are' if several else 'is'} kept in Git LFS, and git-lfs is not "
+        f"{named(pointers)} {'are' if several else 'is'} kept in Git LFS, and git-lfs is not "
         f"installed: the project would read {'pointers' if several else 'a pointer'} as data",
         hint="install git-lfs (`apt-get install git-lfs`, `brew install git-lfs`), and run again",
     )
@@ -113,11 +113,12 @@ def lfs_failure(url: GitUrl, missing: Sequence[Pointer], text: str, code: int) -
     # Without a word, or with one about commits, it has said that there is nothing.
     rule = rule or _NOT_THERE
     site = f"{url.transport}://{url.host}" if url.host else url.address
-    message = rule.message.format(files=_files(missing), site=site, line=_line(text, url))
+    message = rule.message.format(files=named(missing), site=site, line=_line(text, url))
     return rule.error(message, hint=rule.hint)
 
 
-def _files(pointers: Sequence[Pointer]) -> str:
+def named(pointers: Sequence[Pointer]) -> str:
+    """Return the files for a message: the first few, and how many more there are."""
     names = ", ".join(repr(pointer.path) for pointer in pointers[:_SHOWN])
     more = f" and {len(pointers) - _SHOWN} more" if len(pointers) > _SHOWN else ""
     return f"{names}{more}"

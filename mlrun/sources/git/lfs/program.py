@@ -21,7 +21,7 @@ from mlrun.sizes import size_in_words
 from mlrun.sources.base import Report
 from mlrun.sources.digests import digest_of
 from mlrun.sources.git.committed_config import read_committed_config
-from mlrun.sources.git.lfs.contents import Pointer, is_stored, stored_file
+from mlrun.sources.git.lfs.contents import Pointer, is_stored, store_of, stored_file
 from mlrun.sources.git.lfs.failures import lfs_failure, program_missing
 from mlrun.sources.git.local_failures import no_git
 from mlrun.sources.git.process import run_git
@@ -66,7 +66,7 @@ class Download:
     @property
     def store(self) -> Path:
         """Where the mirror keeps contents."""
-        return self.mirror / "lfs" / "objects"
+        return store_of(self.mirror)
 
 
 def download(wanted: Download, report: Report) -> None:

@@ -9,7 +9,7 @@ from mlrun.errors import SourceError
 from mlrun.sources.addresses.address import FolderAddress
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report
 from mlrun.sources.git.filling import Fetching, fill_in_from_server, fill_submodules
-from mlrun.sources.git.lfs.contents import Pointer, fill_in, pointers_of
+from mlrun.sources.git.lfs.contents import Pointer, fill_in, pointers_of, store_of
 from mlrun.sources.git.local.repository import (
     LocalRepository,
     find_repository,
@@ -83,7 +83,7 @@ def _complete(
 ) -> None:
     """Fill in what Git keeps apart: contents of Git LFS, and submodules."""
     pointers = pointers_of(repository.git, placement.commit)
-    missing = fill_in(folder, pointers, [repository.git / "lfs" / "objects"])
+    missing = fill_in(folder, pointers, [store_of(repository.git)])
     if missing:
         _fill_in_from_server(repository, placement, folder, missing, fetching)
     submodules = submodules_of(repository.git, placement.commit)
@@ -100,9 +100,10 @@ def _fill_in_from_server(
     fetching: Fetching,
 ) -> None:
     if placement.origin is None:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        from mlrun.sources.git.lfs.failures import named
+
         raise SourceError(
-            f"Git LFS has no content for {missing[0].path}{more}, and the repository no remote",
+            f"Git LFS has no content for {named(missing)}, and the repository no remote",
             hint="put the contents into its .git/lfs/objects (`git lfs fetch` from where they are)",
         )
     mirror = Mirror(parse_git_url(placement.origin))

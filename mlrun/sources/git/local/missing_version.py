@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mlrun.errors import SourceError, VersionNotFoundError
 from mlrun.sources.git.local.looking import Objects, ask_repository, look_up, refusal
+from mlrun.sources.git.versions import listed
 
 _ARITHMETIC = re.compile(r"[\^~:]|@\{")
 _HEX = re.compile(r"[0-9a-f]{4,64}")
-_MANY = 8
 _KINDS = {"blob": "a file", "tree": "a folder"}
 
 
@@ -52,7 +52,7 @@ def no_such_version(
     sharing = _commits_beginning(folder, version.lower())
     if len(sharing) > 1:
         return VersionNotFoundError(
-            f"{version!r} is the beginning of several commits: {_listed(sharing)}",
+            f"{version!r} is the beginning of several commits: {listed(sharing)}",
             hint="give more digits",
         )
     return VersionNotFoundError(
@@ -70,7 +70,7 @@ def no_head(folder: Path, refs: dict[str, str]) -> SourceError:
     names = [name for name in _short_names(refs) if name != branch]
     return VersionNotFoundError(
         f"the repository '{folder}' is on the branch {branch!r}, which has no commits yet",
-        hint=f"choose a version with --version: {_listed(names)}",
+        hint=f"choose a version with --version: {listed(names)}",
     )
 
 
@@ -98,9 +98,9 @@ def _near(version: str, names: list[str]) -> str | None:
         else get_close_matches(wanted, names, n=3)
     )
     if near:
-        return f"did you mean {_listed(near)}?"
+        return f"did you mean {listed(near)}?"
     is_no_name = _HEX.fullmatch(version) or _ARITHMETIC.search(version)
-    return None if is_no_name or not names else f"there are: {_listed(names)}"
+    return None if is_no_name or not names else f"there are: {listed(names)}"
 
 
 def _shallow(folder: Path) -> str | None:
@@ -108,9 +108,3 @@ def _shallow(folder: Path) -> str | None:
     if answer.stdout.strip() != b"true":
         return None
     return "the repository has only a part of its history; `git fetch --unshallow` brings the rest"
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_MANY])
-    more = len(names) - _MANY
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -16,8 +16,8 @@ from mlrun.sources.git.local.layout import git_folders
 from mlrun.sources.git.local.looking import Objects, ask_repository, look_up, remote_of
 from mlrun.sources.git.placing import Placement, place
 from mlrun.sources.git.process import GitError
+from mlrun.sources.git.versions import full_hash
 
-_FULL_HASH = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ARITHMETIC = re.compile(r"[\^~:]|@\{|\.\.")
 _DESCRIBED = re.compile(r"-g[0-9a-fA-F]{4,64}$")
@@ -126,7 +126,7 @@ def _readings(repository: LocalRepository, version: str) -> tuple[str, ...]:
     """Return what a version can mean, in the order of preference."""
     if _ARITHMETIC.search(version):
         return (version,)
-    if _FULL_HASH.fullmatch(version):
+    if full_hash(version):
         return (version, _HEADS + version, _TAGS + version)
     readings = (_HEADS + version, _TAGS + version, version, _ORIGIN + version)
     if _DESCRIBED.search(version):

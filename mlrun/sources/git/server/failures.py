@@ -12,7 +12,6 @@ from mlrun.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from mlrun.execution.redact import mask_text
 from mlrun.sources.git.server.credentials import secrets_of
 from mlrun.sources.git.server.failure_rules import RULES, SERVERS_RULES, SHALLOW, Rule
-from mlrun.sources.git.server.talking import ShallowRefusedError
 from mlrun.sources.git.url import GitUrl
 
 _LONGEST = 300
@@ -24,6 +23,10 @@ _SAYS_NOTHING = (
     "Please make sure you have",
     "and the repo",
 )
+
+
+class ShallowRefusedError(Exception):
+    """The server gives no commit by itself: all must be fetched."""
 
 
 def failure(url: GitUrl, text: str, code: int = 128) -> SourceError | ShallowRefusedError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NOT_IN_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
 _PEELED = "^{}"
 _BRANCHES = "refs/heads/"
 _SYMBOLIC = "ref: "
@@ -50,5 +51,5 @@ def parse_refs(output: bytes) -> RemoteRefs:
 
 def _is_ref(name: str) -> bool:
     """Return whether a name is one of a ref: git-check-ref-format(1), as far as it matters here."""
-    is_plain = not any(character <= " " or character in "\x7f~^:?*[\\" for character in name)
+    is_plain = _NOT_IN_NAMES.search(name) is None
     return is_plain and (name == "HEAD" or (name.startswith("refs/") and ".." not in name))

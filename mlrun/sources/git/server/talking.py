@@ -22,10 +22,6 @@ from mlrun.sources.git.url import GitUrl
 from mlrun.sources.timeouts import stall_limit
 
 
-class ShallowRefusedError(Exception):
-    """The server gives no commit by itself: all must be fetched."""
-
-
 def list_refs(
     url: GitUrl, *, may_ask: bool, everything: bool, report: Report = ignore
 ) -> RemoteRefs:

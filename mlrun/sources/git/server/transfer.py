@@ -5,7 +5,6 @@ GitPython takes a while to import, so nothing but a fetch imports this.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections import deque
@@ -20,6 +19,7 @@ from git.util import RemoteProgress
 from mlrun.errors import SourceError
 from mlrun.execution.parent_death import dying_with_parent
 from mlrun.sources.base import Report
+from mlrun.sources.git.cut_off import clear_cut_off
 from mlrun.sources.git.local_failures import no_git
 from mlrun.sources.git.server.credentials import talking_environ, talking_options
 from mlrun.sources.git.server.failures import failure, stalled
@@ -89,7 +89,7 @@ def transfer(what: Transfer, *, may_ask: bool, report: Report) -> None:
     """Fetch; see `talking.fetch`."""
     limit = stall_limit()
     is_done = False
-    clear_leftovers(what.mirror)
+    clear_cut_off(what.mirror)
     # GitPython ends the process when this object goes.
     started = _start(what, may_ask)
     process = started.proc
@@ -105,7 +105,7 @@ def transfer(what: Transfer, *, may_ask: bool, report: Report) -> None:
         is_done = code == 0
     finally:
         if not is_done:
-            clear_leftovers(what.mirror)
+            clear_cut_off(what.mirror)
     if not is_done:
         raise failure(what.url, progress.text(), code)
 
@@ -206,21 +206,6 @@ class _Percentages(RemoteProgress):
         if monotonic() >= self._next or op_code & self.END:
             self._next = monotonic() + _LINES_EVERY
             self._report(f"fetching {self._name}: {self.last}", passing=True)
-
-
-def clear_leftovers(mirror: Path) -> None:
-    """Remove what a git that was killed has left in a mirror: locks, parts of packs.
-
-    Only for the one who has the mirror's lock. Never raises.
-    """
-    packs = mirror / "objects" / "pack"
-    left = [*mirror.glob("*.lock"), *(mirror / "refs").glob("**/*.lock")]
-    for pattern in ("tmp_*", ".tmp-*"):
-        left += packs.glob(pattern)
-    left += (mirror / "objects").glob("tmp_obj_*")
-    for file in left:
-        with contextlib.suppress(OSError):
-            file.unlink()
 
 
 def _name(url: GitUrl) -> str:

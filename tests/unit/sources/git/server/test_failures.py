@@ -12,8 +12,7 @@ from mlrun.errors import (
     SourceUnavailableError,
     VersionNotFoundError,
 )
-from mlrun.sources.git.server.failures import failure, stalled
-from mlrun.sources.git.server.talking import ShallowRefusedError
+from mlrun.sources.git.server.failures import ShallowRefusedError, failure, stalled
 from mlrun.sources.git.url import GitUrl
 
 SECRET = "s3cret-pass"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mlrun.errors import SourceError
 from mlrun.sources.git.process import GitMissingError, run_git
 from mlrun.sources.git.server.talking import fetch, list_refs
-from mlrun.sources.git.server.transfer import Progress, Transfer, clear_leftovers
+from mlrun.sources.git.server.transfer import Progress, Transfer
 from mlrun.sources.git.url import GitUrl
 from tests.repositories import make_repository
 
@@ -142,21 +142,6 @@ class TestProgress:
         lines = Lines()
         Progress(url, lines).take(b"Resolving deltas: 100% (3/3), done.\n")
         assert lines == [f"fetching {name}: resolving deltas, 100 %"]
-
-
-def test_only_leftovers_are_cleared(tmp_path: Path) -> None:
-    mirror = make_repository(tmp_path / "m.git", {"a": "1"}).path
-    before = {file for file in mirror.rglob("*") if file.is_file()}
-    left = [
-        *("shallow.lock", "packed-refs.lock", "refs/heads/a/b.lock", "objects/pack/tmp_pack_1"),
-        *("objects/pack/tmp_idx_1", "objects/pack/.tmp-1-pack-2.pack", "objects/tmp_obj_1"),
-    ]
-    for name in left:
-        (mirror / name).parent.mkdir(parents=True, exist_ok=True)
-        (mirror / name).touch()
-    clear_leftovers(mirror)
-    assert {file for file in mirror.rglob("*") if file.is_file()} == before
-    clear_leftovers(tmp_path / "not there")
 
 
 @pytest.mark.parametrize("name", ["GIT_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", None])
