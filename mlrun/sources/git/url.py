@@ -187,6 +187,11 @@ def require_place(parts: UrlParts, text: str) -> None:
     scheme = parts.scheme.removeprefix("git+").removesuffix("+git")
     # `user:12/3@host` and `user:@3/4@host` have passwords, though they read otherwise.
     may_be_secret = re.search(r":\d+$", parts.host) or ":" in (parts.user_info or "")
+    if scheme in ("http", "https") and re.search(r"\.git@[^@/]*(?:/[^@]*)?$", parts.path):
+        raise SourceError(
+            "an address by http or https has no version behind a '@'",
+            hint="give it by --version, or write git+https:// before it, as pip does",
+        )
     if may_be_secret and "@" in parts.path:
         raise _unreadable(scheme)
     _require_host(parts.host, text, scheme)

@@ -10,6 +10,7 @@ from mlrun.errors import (
     SourceUnavailableError,
     VersionNotFoundError,
 )
+from mlrun.folders import MAKE_ROOM, MOVE_CACHE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ _CREDENTIALS_HINT = (
 _SSH_HINT = "try `ssh -T {login}`; keys come from ssh-agent and ~/.ssh/config, or GIT_SSH_COMMAND"
 _AGAIN = "run it again: what is complete stays in the cache"
 _CERTIFICATE_HINT = "name your authority's certificates in GIT_SSL_CAINFO, or git's http.sslCAInfo"
-_ROOM = "make room (`mlrun cache prune`); MLRUN_CACHE_DIR moves the cache to another place"
 _NOT_THERE = "there is no repository {where}{or_private}"
 _SPELLING = "check the spelling, and whether the credentials that git has may read it"
 
@@ -52,19 +52,19 @@ _LOCAL_RULES = (
         r"No space left on device|Out of diskspace",
         SourceError,
         "the disk is full while {where} is fetched",
-        _ROOM,
+        MAKE_ROOM,
     ),
     Rule(
         r"[Qq]uota exceeded",
         SourceError,
         "your disk quota is used up while {where} is fetched",
-        _ROOM,
+        MAKE_ROOM,
     ),
     Rule(
         r"Read-only file system",
         SourceError,
         "the cache cannot be written: read-only file system",
-        "MLRUN_CACHE_DIR moves the cache to another place",
+        MOVE_CACHE,
     ),
     Rule(
         r"cannot run ssh: No such file|ssh: (?:command )?not found",
@@ -213,10 +213,16 @@ _ACCESS_RULES = (
         "they may have expired, or the host wants a token in place of the password",
     ),
     Rule(
-        r"HTTP code 407|returned error: 407",
+        r"HTTP code 407|returned error: 407|CONNECT tunnel failed, response 407",
         SourceRefusedError,
         "the proxy wants a user name and password (wanted for {where})",
         "put them into https_proxy, or git's http.proxy",
+    ),
+    Rule(
+        r"(?:CONNECT tunnel failed, response|Received HTTP code) (?P<status>\d+)",
+        SourceRefusedError,
+        "the proxy does not connect to {host} (its answer: {status})",
+        "check http.proxy in git's configuration, and the variable https_proxy",
     ),
     Rule(
         r"returned error: 403",
@@ -286,6 +292,12 @@ _CONNECTION_RULES = (
         SourceUnavailableError,
         "{host} cannot be reached (wanted for {where})",
         "check your network, a firewall or a proxy",
+    ),
+    Rule(  # It may be a proxy that does not answer.
+        r"Failed to connect to (?P<name>[^\s:]+) port (?P<port>\d+)",
+        SourceUnavailableError,
+        "nothing answers at {name}:{port} (wanted for {where})",
+        "check the address and port, whether the server runs, and your settings for a proxy",
     ),
     Rule(
         r"[Cc]onnection refused|[Cc]ouldn't connect to server|Failed to connect to",

@@ -84,6 +84,8 @@ def test_address(text: str, address: str, transport: str, host: str) -> None:
         ("git@host:", "names a server and no repository"),
         ("host:~/", "names a server and no repository"),
         ("https://host:99999/a", "cannot be read"),
+        ("https://host/a.git@v1.0", "no version behind a '@'"),
+        ("https://user:pass@host:80/a.git@feature/x", "no version behind a '@'"),
         ("https://host name/a", "cannot be read"),
         ("https://host/a?private_token=abcdef", "a secret in its query"),
         ("https://host/a#b", "has a '#'"),
