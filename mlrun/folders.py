@@ -12,6 +12,12 @@ from pathlib import Path
 
 from mlrun.errors import SourceError, UsageError
 
+MOVE_CACHE = "MLRUN_CACHE_DIR moves the cache to another place"
+"""What to do where the cache cannot be written."""
+
+MAKE_ROOM = f"make room (`mlrun cache prune`); {MOVE_CACHE}"
+"""What to do where its disk is full."""
+
 _IS_LINUX = sys.platform == "linux"
 
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from mlrun.environments.base import Report
 from mlrun.errors import EnvironmentBuildError
-from mlrun.folders import cache_folder
+from mlrun.folders import MOVE_CACHE, cache_folder
 from mlrun.lease import Lease, claim, share
 
 _MARKER = "complete.json"
@@ -282,7 +282,7 @@ def _disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise EnvironmentBuildError(
             f"the environment cannot be kept in {folder}: {error.strerror or error}",
-            hint="MLRUN_CACHE_DIR moves the cache to another place",
+            hint=MOVE_CACHE,
         ) from error
 
 

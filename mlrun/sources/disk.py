@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlrun.errors import SourceError
+from mlrun.folders import MOVE_CACHE
 
 
 @contextmanager
@@ -24,8 +25,14 @@ def disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise SourceError(
             f"the project cannot be kept in {folder}: {error.strerror or error}",
-            hint="MLRUN_CACHE_DIR moves the cache to another place",
+            hint=MOVE_CACHE,
         ) from error
+
+
+def free_space(folder: Path) -> int:
+    """Return how many bytes can still be written into a folder."""
+    place = os.statvfs(folder)
+    return place.f_bavail * place.f_frsize
 
 
 def make_private(folder: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlrun.errors import LaunchError
-from mlrun.folders import cache_folder
+from mlrun.folders import MOVE_CACHE, cache_folder
 from mlrun.lease import Lease, claim
 
 _LOCK = "lock"
@@ -33,7 +33,7 @@ def private_folder() -> Iterator[Path]:
     except OSError as error:
         raise LaunchError(
             f"the folder {root} cannot be used: {error.strerror}",
-            hint="MLRUN_CACHE_DIR moves the cache to another place",
+            hint=MOVE_CACHE,
         ) from error
     try:
         yield folder

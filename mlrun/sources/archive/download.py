@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, TYPE_CHECKING
 
 from mlrun.errors import SourceError, SourceUnavailableError
+from mlrun.folders import MOVE_CACHE
 from mlrun.sizes import size_in_words
 from mlrun.sources.archive.limits import ARCHIVE_LIMIT, read_limits
 from mlrun.sources.base import Report
-from mlrun.sources.disk import disk_errors
+from mlrun.sources.disk import disk_errors, free_space
 from mlrun.sources.timeouts import SLOWEST, stall_limit
 
 if TYPE_CHECKING:
@@ -164,13 +164,12 @@ def _write(file: IO[bytes], chunk: bytes, target: Path) -> None:
 
 def _require_space(size: int, name: str, target: Path) -> None:
     _require_allowed(size, name)
-    place = os.statvfs(target.parent)
-    free = place.f_bavail * place.f_frsize
+    free = free_space(target.parent)
     if size > free:
         raise SourceError(
             f"{name} has {size_in_words(size)}, and in {target.parent} there are "
             f"{size_in_words(free)} free",
-            hint="MLRUN_CACHE_DIR moves the cache to another place",
+            hint=MOVE_CACHE,
         )
 
 

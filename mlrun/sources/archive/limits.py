@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import UsageError
+from mlrun.folders import MOVE_CACHE
 from mlrun.sizes import parse_size, size_in_words
 from mlrun.sources.archive.members import ArchiveFaultError
+from mlrun.sources.disk import free_space
 
 ARCHIVE_LIMIT = "MLRUN_ARCHIVE_LIMIT"
 
@@ -72,13 +74,12 @@ class Budget:
             ArchiveFaultError: That would be too much, or more than there is space for.
         """
         self.require_size(self._size + size)
-        place = os.statvfs(self._folder)
-        free = place.f_bavail * place.f_frsize
+        free = free_space(self._folder)
         if size > free:
             raise ArchiveFaultError(
                 f"needs {size_in_words(size)} more to be unpacked, and in {self._folder} there "
                 f"are {size_in_words(free)} free",
-                "MLRUN_CACHE_DIR moves the cache to another place",
+                MOVE_CACHE,
             )
 
     def add(self, size: int) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import mask_text
+from mlrun.folders import MAKE_ROOM, MOVE_CACHE
 from mlrun.sources.git.process import GitError, GitMissingError
 
 # Of a file that it could open and not write, git does not say why: there was no room.
@@ -35,7 +36,7 @@ def local_failures(shown: str, damaged_hint: str | None = None) -> Iterator[None
     except OSError as error:
         raise SourceError(
             f"{shown} cannot be written to the cache: {error.strerror or error}",
-            hint=_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else _ELSEWHERE,
+            hint=MAKE_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else MOVE_CACHE,
         ) from None
 
 
@@ -47,16 +48,12 @@ def no_git(shown: str) -> SourceError:
     )
 
 
-_ELSEWHERE = "MLRUN_CACHE_DIR moves the cache to another place"
-_ROOM = f"make room (`mlrun cache prune`); {_ELSEWHERE}"
-
-
 def _explained(error: GitError, shown: str, damaged_hint: str | None) -> SourceError:
     text = mask_text(error.text).strip()
     last = text.splitlines()[-1] if text else f"git ended with code {error.code}"
     line = last.removeprefix("fatal: ").removeprefix("error: ")
     if any(full in text for full in _FULL):
-        return SourceError(f"the disk is full while {shown} is checked out", hint=_ROOM)
+        return SourceError(f"the disk is full while {shown} is checked out", hint=MAKE_ROOM)
     if damaged_hint and any(word in text for word in _DAMAGED):
         return SourceError(f"the copy of {shown} is damaged: {line}", hint=damaged_hint)
     return SourceError(f"{shown} cannot be checked out: {line}")

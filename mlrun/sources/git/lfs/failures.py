@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mlrun.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from mlrun.execution.redact import mask_text
+from mlrun.folders import MAKE_ROOM
 from mlrun.sources.git.lfs.contents import Pointer
 from mlrun.sources.git.server.credentials import secrets_of
 from mlrun.sources.git.server.failures import failure
@@ -47,7 +48,7 @@ _RULES = (
         r"(?i)no space left on device|disk quota exceeded",
         SourceError,
         "the disk is full while {files} of Git LFS came",
-        "make room (`mlrun cache prune`); MLRUN_CACHE_DIR moves the cache to another place",
+        MAKE_ROOM,
     ),
     _Rule(
         r"(?i)data quota|bandwidth|rate limit|HTTP 429",
