@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
 
+from tests.git_programs import SERVER_VARIABLES, git_program
+from tests.http_body import read_body
+
 USER, PASSWORD = "alice", "s3cret"
 
 _BLOCK = 1 << 16
@@ -182,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = self._read_request()
         owner = self.server.owner
         owner.requests.append(request)
-        body = self._read_body()
+        body = read_body(self)
         manner = owner.choose(request)
         if manner.wait:
             owner.closing.wait(manner.wait)
@@ -204,16 +207,6 @@ class _Handler(BaseHTTPRequestHandler):
         head, dot_git, what = rest.partition(".git/")
         authorization = self.headers.get("Authorization", "")
         return Request(self.command, area, head + dot_git[:-1], what, query, authorization)
-
-    def _read_body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = b""
-        while size := int(self.rfile.readline(), 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
 
     def _answer_bare(self, status: int, **headers: str) -> None:
         self.send_response(status)
@@ -242,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer_from_git(self, request: Request, body: bytes, manner: Manner) -> None:
         with subprocess.Popen(
-            [_backend()],
+            [git_program("git-http-backend", "git-http")],
             env=self._cgi_variables(request, len(body)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -310,21 +303,11 @@ class _Handler(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": str(length),
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "REMOTE_ADDR": "127.0.0.1",
-            **_OWN_SETTINGS,
+            **SERVER_VARIABLES,
         }
         if request.area != "old":
             variables["GIT_PROTOCOL"] = self.headers.get("Git-Protocol", "")
         return variables
-
-
-# The settings of the one who runs the tests are not the server's.
-_OWN_SETTINGS = {
-    "HOME": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_COUNT": "1",
-    "GIT_CONFIG_KEY_0": "safe.directory",
-    "GIT_CONFIG_VALUE_0": "*",
-}
 
 
 def _after(manner: Manner, sent: int) -> Manner:
@@ -338,12 +321,6 @@ def _after(manner: Manner, sent: int) -> Manner:
 
 def _basic() -> str:
     return "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-
-
-def _backend() -> str:
-    from tests.git_servers import git_program
-
-    return git_program("git-http-backend", "git-http")
 
 
 def _feed(stdin: IO[bytes], body: bytes) -> None:

@@ -24,6 +24,7 @@ import pytest
 
 from tests.components import missing
 from tests.git_http import PASSWORD, USER, GitHttpServer
+from tests.git_programs import SERVER_VARIABLES, git_program
 
 
 class GitServers:
@@ -114,7 +115,7 @@ class GitDaemon:
             words = [program, "--listen=127.0.0.1", f"--port={port}", "--reuseaddr", "--verbose"]
             return [*words, "--export-all", f"--base-path={root}", str(root)]
 
-        self.port, self._process = _start(command, log, _SERVER_VARIABLES)
+        self.port, self._process = _start(command, log, SERVER_VARIABLES)
 
     @property
     def requests(self) -> int:
@@ -197,27 +198,8 @@ def git_servers(
         servers.stop()
 
 
-@functools.cache
-def git_program(name: str, component: str) -> str:
-    """Return the path of one of git's own programs, or end the test that needs it."""
-    done = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=False)
-    path = Path(done.stdout.strip(), name)
-    if done.returncode != 0 or not path.exists():
-        missing(component, f"git has no program {name} here")
-    return str(path)
-
-
-_SERVER_VARIABLES = {
-    "HOME": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_COUNT": "1",
-    "GIT_CONFIG_KEY_0": "safe.directory",
-    "GIT_CONFIG_VALUE_0": "*",
-}
-
-
 def _sshd_configuration(folder: Path, port: int) -> str:
-    settings = " ".join(f"{name}={value}" for name, value in _SERVER_VARIABLES.items())
+    settings = " ".join(f"{name}={value}" for name, value in SERVER_VARIABLES.items())
     return f"""\
 Port {port}
 ListenAddress 127.0.0.1

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.http_body import read_body
+
 _JSON = "application/vnd.git-lfs+json"
 
 
@@ -112,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
     def do_POST(self) -> None:
-        body = self._read()
+        body = read_body(self)
         if not self._may_enter():
             return
         if self.owner.manner.status != 200:
@@ -141,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def do_PUT(self) -> None:
-        content = self._read()
+        content = read_body(self)
         if self._may_enter():
             (self.owner.objects / self._oid()).write_bytes(content)
             self._answer(200, {})
@@ -158,16 +160,6 @@ class _Handler(BaseHTTPRequestHandler):
         if operation == "download" and not is_there:
             return {**wanted, "error": {"code": 404, "message": "Object does not exist"}}
         return {**wanted, "actions": {} if operation == "upload" and is_there else action}
-
-    def _read(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        blocks = []
-        while size := int(self.rfile.readline(), 16):
-            blocks.append(self.rfile.read(size))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(blocks)
 
     def _may_enter(self) -> bool:
         given = self.headers.get("Authorization", "")
