@@ -92,6 +92,26 @@ def _has_terminal(pid: int) -> bool:
 
 def _is_asker(pid: int) -> bool:
     with contextlib.suppress(OSError):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").lower()
-        return any(asker in words for asker in _ASKERS)
+        text = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").lower()
+        return any(asker in word for word in _telling(text.split("\0")) for asker in _ASKERS)
     return False
+
+
+def _telling(words: list[str]) -> list[str]:
+    """Return the words of a command line that say what it does.
+
+    Those of git are its command alone: settings (`-c credential.helper=...`) and addresses may
+    have any word in them.
+    """
+    program = words[0].rpartition("/")[2]
+    if not program.startswith("git"):
+        return words
+    if program != "git":
+        return [program]
+    rest = iter(words[1:])
+    for word in rest:
+        if word in ("-c", "-C"):
+            next(rest, None)
+        elif not word.startswith("-"):
+            return [word]
+    return []

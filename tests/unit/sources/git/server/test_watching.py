@@ -121,6 +121,32 @@ def test_a_program_that_asks_takes_its_time(tmp_path: Path) -> None:
         read(start(str(asker)), 0.4)
 
 
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        (["git", "credential-cache", "get"], True),
+        (["/usr/lib/git-core/git", "-c", "a.b=c", "credential", "fill"], True),
+        (["/usr/lib/git-core/git-credential-store", "get"], True),
+        (["/bin/sh", "-c", "some-credential-program get"], True),
+        (["git", "-c", "credential.helper=!f", "--no-pager", "ls-remote", "--", "x"], False),
+        (["git", "ls-remote", "--", "https://host/credentials.git"], False),
+        (["git-remote-https", "https://host/askpass"], False),
+        (["git"], False),
+    ],
+)
+def test_settings_and_addresses_ask_nobody(words: list[str], asks: bool) -> None:
+    process = subprocess.Popen(
+        [words[0], "-c", "sleep 600; :", *words[1:]],
+        executable="/bin/sh",
+        start_new_session=True,
+    )
+    try:
+        assert Activity(process.pid, None).is_asking() is asks
+    finally:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
 def test_an_error_of_a_reader_ends_the_process() -> None:
     process = start("sh", "-c", "echo said; sleep 600")
     assert process.stdout is not None
