@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from mlrun.cli.narration import narrate
+from mlrun.cli.narration import end_passing, narrate
 from mlrun.cli.output import print_problem
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError
+from mlrun.execution.redact import mask_url
 from mlrun.folders import current_folder
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import EntryPoint, Parameter, Project
@@ -43,9 +44,10 @@ def command(uri: str, version: str | None, offline: bool, form: str) -> None:
     may_ask = os.isatty(0) and os.isatty(2)
     request = FetchRequest(uri, version, current_folder(), offline=offline, may_ask=may_ask)
     checkout = fetch(request, narrate)
+    end_passing()
     try:
         with named_by_address(checkout):
-            _describe(checkout, [uri, *(("-v", version) if version else ())], form)
+            _describe(checkout, [mask_url(uri), *(("-v", version) if version else ())], form)
     finally:
         checkout.release()
 
@@ -57,7 +59,7 @@ def _describe(checkout: Checkout, words: list[str], form: str) -> None:
     if form == "json":
         sys.stdout.write(json.dumps(_document(project, checkout), indent=2) + "\n")
         return
-    sys.stdout.write("\n".join(_lines(project, checkout, words)) + "\n")
+    sys.stdout.write("\n".join(map(printable, _lines(project, checkout, words))) + "\n")
     for lint in project.lints:
         print_problem("warning", renamed(lint, checkout))
 

@@ -19,13 +19,13 @@ class _Passing:
 
 def say(line: str) -> None:
     """Print one line of mlrun's own."""
-    _write(f"{_erased()}mlrun: {_printable(line)}\n")
+    _write(f"{_erased()}mlrun: {printable(line)}\n")
 
 
 def say_passing(line: str) -> None:
     """Print a line of a progress: on a terminal until the next, elsewhere few of many."""
     if sys.__stderr__ is not None and os.isatty(2):
-        _write(f"{_erased()}mlrun: {_fitting(_printable(line))}")
+        _write(f"{_erased()}mlrun: {_fitting(printable(line))}")
         _Passing.is_shown = True
     elif _Passing.last == 0.0:
         _Passing.last = monotonic()
@@ -37,6 +37,11 @@ def say_passing(line: str) -> None:
 def narrate(line: str, *, passing: bool = False) -> None:
     """Print a line that passes, or one that stays."""
     (say_passing if passing else say)(line)
+
+
+def end_passing() -> None:
+    """Take a passing line off the screen, before something else is printed there."""
+    _write(_erased())
 
 
 def _erased() -> str:
@@ -62,6 +67,6 @@ def _fitting(line: str) -> str:
     return line[:width] if width > 0 else line
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Keep control characters of a file or a server from reaching the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in line)

@@ -86,3 +86,26 @@ def test_progress_is_shown_and_ctrl_c_ends_it(place: Place, git_servers: GitServ
         s.shows("said hello\r\n")
         s.ends()
         assert s.process.returncode == 0
+
+
+def test_a_server_that_does_not_answer_is_given_up(
+    place: Place, git_servers: GitServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is asked, though somebody could be."""
+    monkeypatch.setenv("MLRUN_FETCH_TIMEOUT", "3")
+    make_project(git_servers.root / PATH)
+    git_servers.http.choose = lambda request: Manner(wait=20)
+    with screen(command(git_servers.url("http", PATH)), cwd=place.folder) as s:
+        s.shows("waiting for 127.0.0.1")
+        s.shows("has not answered for 3 s")
+        s.ends()
+        assert s.process.returncode == 125
+
+
+def test_progress_makes_room_for_a_description(place: Place, git_servers: GitServers) -> None:
+    make_project(git_servers.root / PATH, data=os.urandom(3_000_000))
+    url = git_servers.url("http", PATH)
+    with screen([*MLRUN, "describe", url], cwd=place.folder) as s:
+        s.shows("-P word=hello")
+        s.ends()
+        assert b"\x1b[2Kproject " in s.shown
