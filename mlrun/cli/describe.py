@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mlrun.cli.narration import end_passing, narrate
+from mlrun.cli.narration import end_passing, narrate, printable
 from mlrun.cli.output import print_problem
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError

@@ -36,3 +36,14 @@ def test_a_folder_with_nothing_to_run_is_an_error(place: Place) -> None:
     answer = place.mlrun("describe", "project")
     assert answer.returncode == 125
     assert "there is no project file" in answer.stderr
+
+
+def test_a_project_writes_nothing_to_the_terminal_but_its_words(place: Place) -> None:
+    place.write(
+        'name: "x\\e]0;title\\a"\nentry_points:\n  "f\\e[2Jit":\n'
+        '    parameters: {a: {default: "\\e[31m"}}\n    command: "true"\n'
+    )
+    answer = place.mlrun("describe", "project")
+    assert "f\\x1b[2Jit" in answer.stdout
+    assert "\x1b" not in answer.stdout
+    assert "\a" not in answer.stdout

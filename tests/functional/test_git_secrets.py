@@ -58,6 +58,13 @@ def test_a_plan_knows_no_password(place: Place, private: str) -> None:
     assert PASSWORD not in answer.stdout + answer.stderr
 
 
+def test_a_description_knows_no_password(place: Place, private: str) -> None:
+    for words in ((), ("--output", "json")):
+        answer = place.mlrun("describe", private, *words)
+        assert answer.returncode == 0, answer.stderr
+        assert PASSWORD not in answer.stdout + answer.stderr
+
+
 @pytest.mark.parametrize("version", ["main", "nothing-like-it"])
 def test_errors_know_no_password(
     place: Place, git_servers: GitServers, private: str, tmp_path: Path, version: str
