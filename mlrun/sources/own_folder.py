@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from mlrun.execution.interruption import Deferral
 from mlrun.folders import cache_folder
 from mlrun.lease import Lease, claim
 from mlrun.sources.disk import discard, disk_errors, make_private, read_document, write_document
@@ -85,17 +86,22 @@ class OwnFolder:
         if self._is_released:
             return
         self._is_released = True
-        home = self.path.parent
-        if keep:
-            if self._borrows:
-                from mlrun.sources.git.dissociation import dissociate
+        try:
+            if keep:
+                self._keep()
+            else:
+                _remove(self.path.parent)
+        finally:
+            for lease in self._leases:
+                lease.release()
 
-                dissociate(self.path)
-            _mark_kept(home)
-        else:
-            _remove(home)
-        for lease in self._leases:
-            lease.release()
+    def _keep(self) -> None:
+        # First, since whoever does not wait for the rest wants the folder all the same.
+        _mark_kept(self.path.parent)
+        if self._borrows:
+            from mlrun.sources.git.dissociation import dissociate
+
+            dissociate(self.path)
 
 
 def _mark_kept(home: Path) -> None:
@@ -123,6 +129,20 @@ def make_own_folder(name: str, uri: str, *, borrows: bool = False) -> OwnFolder:
     Raises:
         SourceError: The cache cannot be written.
     """
+    own = None
+    try:
+        # Interrupted between two steps, it would have a name that nobody knows of.
+        with Deferral(lambda: None) as deferral:
+            own = _make(name, uri, borrows=borrows)
+        deferral.end()
+    except BaseException:
+        if own is not None:
+            own.release()
+        raise
+    return own
+
+
+def _make(name: str, uri: str, *, borrows: bool) -> OwnFolder:
     work = work_folder()
     new = work / f"{_NEW}{_random()}"
     lease = None

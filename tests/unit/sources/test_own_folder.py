@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -183,6 +184,40 @@ def test_release_bears_that_the_folder_is_gone() -> None:
     kept = make_own_folder("project", "")
     shutil.rmtree(work_folder())
     kept.release(keep=True)
+
+
+def test_an_interruption_while_it_is_named_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = Path.rename
+    asked: list[Path] = []
+
+    def interrupted(self: Path, target: Path) -> Path:
+        renamed = rename(self, target)
+        if not asked:
+            asked.append(self)
+            signal.raise_signal(signal.SIGINT)
+        return renamed
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_own_folder("project", "")
+    assert asked
+    assert left() == []
+    make_own_folder("project", "").release()
+
+
+def test_who_does_not_wait_for_the_history_keeps_the_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(folder: Path) -> bool:
+        raise KeyboardInterrupt
+
+    own = make_own_folder("project", "", borrows=True)
+    (own.path / "result").write_text("x")
+    monkeypatch.setattr("mlrun.sources.git.dissociation.dissociate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        own.release(keep=True)
+    sweep_own_folders()
+    assert (own.path / "result").read_text() == "x"
 
 
 def test_a_kept_folder_outlives_sweeps() -> None:
