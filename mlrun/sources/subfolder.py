@@ -1,4 +1,4 @@
-"""A project's folder inside what was fetched: it is there, and it does not lead out."""
+"""A project's folder inside what was fetched: its name, and that it does not lead out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 from mlrun.errors import SourceError
+
+
+def with_subfolder(uri: str, subfolder: str) -> str:
+    """Return the URI of a folder in what a URI names; an empty one is that itself."""
+    return f"{uri}#{subfolder}" if subfolder else uri
 
 
 def enter(root: Path, subfolder: str, shown: str) -> Path:

@@ -7,7 +7,7 @@ from mlrun.sources.addresses.address import ArchiveAddress
 from mlrun.sources.archive.fetch import fetch_archive
 from mlrun.sources.base import Checkout, FetchRequest, Report
 from mlrun.sources.own_folder import make_own_folder
-from mlrun.sources.subfolder import enter
+from mlrun.sources.subfolder import enter, with_subfolder
 
 
 def check_out_archive(address: ArchiveAddress, request: FetchRequest, report: Report) -> Checkout:
@@ -31,5 +31,5 @@ def check_out_archive(address: ArchiveAddress, request: FetchRequest, report: Re
     except BaseException:
         own.release()
         raise
-    uri = f"{address.uri}#{address.subfolder}" if address.subfolder else address.uri
+    uri = with_subfolder(address.uri, address.subfolder)
     return Checkout(path=path, uri=uri, digest=unpacked.digest, own=own)

@@ -16,7 +16,7 @@ from mlrun.sources.git.mirror import Mirror
 from mlrun.sources.git.resolving import Wanted, resolve
 from mlrun.sources.git.versions import Resolved
 from mlrun.sources.own_folder import make_own_folder
-from mlrun.sources.subfolder import enter
+from mlrun.sources.subfolder import enter, with_subfolder
 
 
 def fetch_repository(address: RepositoryAddress, request: FetchRequest, report: Report) -> Checkout:
@@ -36,7 +36,8 @@ def fetch_repository(address: RepositoryAddress, request: FetchRequest, report: 
             hint=f"leave one of them out; the repository alone is {address.url.address}",
         )
     mirror = Mirror(address.url)
-    own = make_own_folder(address.url.name, _uri(address, address.subfolder), borrows=True)
+    asked = with_subfolder(address.url.address, address.subfolder)
+    own = make_own_folder(address.url.name, asked, borrows=True)
     try:
         lease = mirror.hold()
         if lease is not None:
@@ -51,7 +52,7 @@ def fetch_repository(address: RepositoryAddress, request: FetchRequest, report: 
         raise
     return Checkout(
         path=path,
-        uri=_uri(address, wanted.subfolder),
+        uri=with_subfolder(address.url.address, wanted.subfolder),
         provenance=Provenance(
             root=own.path,
             commit=resolved.commit,
@@ -61,10 +62,6 @@ def fetch_repository(address: RepositoryAddress, request: FetchRequest, report: 
         ),
         own=own,
     )
-
-
-def _uri(address: RepositoryAddress, subfolder: str) -> str:
-    return f"{address.url.address}#{subfolder}" if subfolder else address.url.address
 
 
 def _fetch_and_fill(mirror: Mirror, wanted: Wanted, fetching: Fetching) -> Resolved:

@@ -22,7 +22,7 @@ from mlrun.sources.git.placing import Placement
 from mlrun.sources.git.submodules import submodules_of
 from mlrun.sources.git.url import GitUrl, parse_git_url
 from mlrun.sources.own_folder import make_own_folder
-from mlrun.sources.subfolder import enter
+from mlrun.sources.subfolder import enter, with_subfolder
 
 
 def check_out_locally(
@@ -59,10 +59,9 @@ def check_out_locally(
         except BaseException:
             own.release()
             raise
-    uri = address.folder.as_uri()
     return Checkout(
         path=path,
-        uri=f"{uri}#{address.subfolder}" if address.subfolder else uri,
+        uri=with_subfolder(address.folder.as_uri(), address.subfolder),
         provenance=Provenance(
             root=own.path,
             commit=placement.commit,
