@@ -120,10 +120,15 @@ class LaunchedRun:
                     self._outcome = self._finish(ending)
                     self._beside.join(_COURTESY)
                 finally:
-                    if not self._checkout.is_in_place and not self._keep_workdir:
-                        self._tell_of_files()
-                    leave_checkout(self._checkout, self._listen, keep=self._keep_workdir)
+                    self._leave_checkout()
             return self._outcome
+
+    def _leave_checkout(self) -> None:
+        try:
+            if not self._checkout.is_in_place and not self._keep_workdir:
+                self._tell_of_files()
+        finally:
+            leave_checkout(self._checkout, self._listen, keep=self._keep_workdir)
 
     def _tell_of_files(self) -> None:
         """Say which files go with the run's own folder: somebody may have wanted them."""

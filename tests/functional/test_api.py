@@ -19,6 +19,8 @@ from mlrun import runner
 from mlrun.events import Event, EventKind
 from mlrun.request import RunRequest
 from tests.functional.commands import Place, recorded, status
+from tests.functional.fetched import work_folders
+from tests.repositories import make_project
 
 PROJECT = """
 entry_points:
@@ -105,6 +107,19 @@ print("more:", len(os.listdir("/proc/self/fd")) - before, {one.get_status() for 
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "more: 0 {'FINISHED'}" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_listener_that_fails_leaves_no_folder(project: Place, tmp_path: Path) -> None:
+    repository = make_project(tmp_path / "p.git")
+    request = RunRequest(uri=str(repository.path), cwd=project.folder, tracking=False)
+
+    def listen(event: Event) -> None:
+        if "written.txt" in event.message:
+            raise OSError("nobody reads this")
+
+    with pytest.raises(OSError, match="nobody reads"):
+        runner.run(request, listen)
+    assert work_folders() == []
 
 
 def test_python_waits_for_a_run_when_it_exits(project: Place) -> None:
