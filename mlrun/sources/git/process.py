@@ -126,8 +126,46 @@ def ask_git(
             check=False,
         )
     except (FileNotFoundError, PermissionError) as error:
-        if not folder.is_dir():
-            raise GitError(128, f"there is no folder {folder}") from error
-        if error.filename == "git":
-            raise GitMissingError from error
-        raise
+        raise _not_started(error, folder) from error
+
+
+def read_git(*arguments: str, folder: Path, most: int) -> bytes | None:
+    """Run git as `run_git` does, and return what it wrote; None if that is too much.
+
+    Args:
+        arguments: As of `run_git`.
+        folder: As of `run_git`.
+        most: Bytes, after which git is ended.
+
+    Raises:
+        GitError: It failed.
+        GitMissingError: There is no git.
+    """
+    try:
+        process = subprocess.Popen(
+            ("git", *_NOTHING_RUNS, *arguments),
+            cwd=folder,
+            env=local_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(error, folder) from error
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        answer = process.stdout.read(most + 1)
+        if len(answer) > most:
+            process.kill()
+            return None
+        text = process.stderr.read()
+    if process.returncode != 0:
+        raise GitError(process.returncode, text.decode("utf-8", "replace"))
+    return answer
+
+
+def _not_started(error: OSError, folder: Path) -> Exception:
+    if not folder.is_dir():
+        return GitError(128, f"there is no folder {folder}")
+    return GitMissingError() if error.filename == "git" else error

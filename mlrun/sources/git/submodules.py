@@ -9,9 +9,11 @@ from pathlib import Path
 
 from mlrun.errors import SourceError
 from mlrun.sources.addresses.parts import has_control_characters
-from mlrun.sources.git.process import run_git
+from mlrun.sources.git.process import read_git
 
 _GITLINK = b"160000"
+_LONGEST_LISTING = 256 << 20
+"""Bytes: two or three million files."""
 _FILE_MODES = (b"100644", b"100755")
 
 
@@ -44,11 +46,19 @@ def submodules_of(repository: Path, commit: str) -> tuple[Submodule, ...]:
         commit: Full hash.
 
     Raises:
-        SourceError: An unsafe path or URL, or a `.gitmodules` that git cannot read.
+        SourceError: Files without end, an unsafe path or URL, or a `.gitmodules` that git cannot
+            read.
         GitError: Objects are missing.
         GitMissingError: There is no git.
     """
-    tree = run_git("--bare", "ls-tree", "-r", "-z", "--full-tree", commit, folder=repository)
+    words = ("--bare", "ls-tree", "-r", "-z", "--full-tree", commit)
+    tree = read_git(*words, folder=repository, most=_LONGEST_LISTING)
+    if tree is None:
+        raise SourceError(
+            f"the commit {commit[:10]} has more files than can be written",
+            hint="a few folders that are there again and again, within one another, make a "
+            "commit without end",
+        )
     if b"160000 commit " not in tree:
         return ()
     gitlinks: dict[str, str] = {}

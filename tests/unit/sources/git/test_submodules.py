@@ -131,3 +131,14 @@ def test_unreadable_settings_are_named(tmp_path: Path) -> None:
 def test_a_commit_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(GitError):
         submodules_of(make_repository(tmp_path / "r.git").path, ONE)
+
+
+def test_a_commit_with_files_without_end_is_refused(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "bomb.git", {"f": "x"})
+    tree = repository.git("rev-parse", "main^{tree}")
+    for _ in range(10):
+        entries = "".join(f"040000 tree {tree}\td{number}\n" for number in range(10))
+        tree = repository.git("mktree", stdin=entries.encode())
+    commit = repository.git("commit-tree", "-m", "bomb", tree)
+    with pytest.raises(SourceError, match="more files than can be written"):
+        submodules_of(repository.path, commit)
