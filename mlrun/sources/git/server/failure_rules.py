@@ -162,7 +162,7 @@ _REDIRECT_RULES = (
 
 _SSH_RULES = (
     Rule(
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed",
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S+ has changed",
         SourceRefusedError,
         "the SSH host key of {host} has changed: somebody may stand in between",
         "if the change is right, remove the old key: `ssh-keygen -R '{known}'`",
@@ -174,7 +174,7 @@ _SSH_RULES = (
         "connect once by `ssh -T {login}` and check the key, or add it to ~/.ssh/known_hosts",
     ),
     Rule(
-        r"(?m)^(?P<who>\S+@\S+): Permission denied \((?P<ways>[\w,-]+)\)",
+        r"(?m)^(?P<who>\S{1,256}@[^\s@]{1,256}): Permission denied \((?P<ways>[\w,-]+)\)",
         SourceRefusedError,
         "{who} does not let you in ({ways}): none of your SSH keys is accepted",
         _SSH_HINT,

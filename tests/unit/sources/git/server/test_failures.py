@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -201,3 +204,17 @@ def test_whatever_git_writes_is_one_line_without_the_password(
     assert SECRET not in said
     assert said.isprintable()
     assert len(said) < 2000
+
+
+@pytest.mark.parametrize("part", ["a@", "@", "Host key for "])
+def test_a_flood_of_nonsense_is_read_in_an_instant(part: str) -> None:
+    script = (
+        "import sys\n"
+        "from mlrun.sources.git.server.failures import failure\n"
+        "from mlrun.sources.git.url import parse_git_url\n"
+        "print(failure(parse_git_url('git@host:it.git'), sys.argv[1] * 300_000).message)"
+    )
+    answer = subprocess.run(
+        (sys.executable, "-c", script, part), capture_output=True, text=True, timeout=30, check=True
+    )
+    assert answer.stdout.startswith("git cannot read git@host:it.git: ")
