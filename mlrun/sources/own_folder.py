@@ -90,7 +90,9 @@ class OwnFolder:
             if keep:
                 self._keep()
             else:
-                _remove(self.path.parent)
+                with Deferral(lambda: None) as deferral:
+                    _remove(self.path.parent)
+                deferral.end()
         finally:
             for lease in self._leases:
                 lease.release()

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from mlrun.errors import SourceError
 from mlrun.lease import claim, share
 from mlrun.sources.cache.entries import Kind, Removal, entries, remove
+from mlrun.sources.disk import discard
 from mlrun.sources.own_folder import (
     OwnFolder,
     make_own_folder,
@@ -203,6 +204,18 @@ def test_an_interruption_while_it_is_named_leaves_nothing(monkeypatch: pytest.Mo
     assert asked
     assert left() == []
     make_own_folder("project", "").release()
+
+
+def test_an_interruption_of_the_removal_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(folder: Path) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return discard(folder)
+
+    own = make_own_folder("project", "")
+    monkeypatch.setattr("mlrun.sources.own_folder.discard", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        own.release()
+    assert left() == []
 
 
 def test_who_does_not_wait_for_the_history_keeps_the_folder(
