@@ -81,6 +81,16 @@ def test_an_annotated_tags_own_hash_means_its_commit(
     assert len(git_servers.http.packs) == 1
 
 
+@pytest.mark.parametrize(("name", "what"), [("main:n.txt", "a file"), ("main^{tree}", "a folder")])
+@pytest.mark.parametrize("annotated", [False, True])
+def test_a_tag_of_something_else_is_no_version(
+    git_servers: GitServers, repository: Repository, name: str, what: str, annotated: bool
+) -> None:
+    repository.tag("odd", repository.git("rev-parse", name), annotated=annotated)
+    with pytest.raises(VersionNotFoundError, match=f"is {what}, and no commit"):
+        fetched(git_servers.url("http", "team/project.git"), "odd")
+
+
 def test_a_commit_that_is_nowhere_is_named(git_servers: GitServers, repository: Repository) -> None:
     with pytest.raises(VersionNotFoundError, match="has no commit " + "ab" * 20):
         fetched(git_servers.url("http", "team/project.git"), "ab" * 20)

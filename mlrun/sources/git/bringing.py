@@ -22,6 +22,7 @@ _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _HISTORY = "history"
 _BY_NAME = f"{REFS}/by-name"
 _ATTEMPTS = 3
+_KINDS = {"blob": "a file", "tree": "a folder"}
 
 
 def bring(mirror: Mirror, resolved: Resolved, may_ask: bool, report: Report) -> str:
@@ -47,7 +48,18 @@ def bring(mirror: Mirror, resolved: Resolved, may_ask: bool, report: Report) -> 
         commit = _commit_here(mirror, resolved.commit) or _commit_here(mirror, name)
         if commit is not None:
             return commit
+        _refuse_other_kinds(mirror, resolved.commit)
     return _bring_everything(mirror, resolved, may_ask, report)
+
+
+def _refuse_other_kinds(mirror: Mirror, name: str) -> None:
+    """Refuse what a server has given, and what is no commit: a tag may be on anything."""
+    try:
+        kind = run_git("--bare", "cat-file", "-t", name, folder=mirror.folder).decode().strip()
+    except GitError:
+        return
+    what = _KINDS.get(kind, "a tag of something else")
+    raise VersionNotFoundError(f"{name[:12]} of {mirror.url.address} is {what}, and no commit")
 
 
 def _by_name(resolved: Resolved) -> list[tuple[str, str]]:
