@@ -162,3 +162,13 @@ def test_a_member_behind_the_end_of_the_file(tmp_path: Path) -> None:
     body = local(b"a", b"\3\0", 0, 0)
     table = directory(b"a", 2, 0, 0, 1 << 20)
     assert "damaged" in refusal(body + table + end(1, len(table), len(body)), tmp_path)
+
+
+def test_a_count_that_is_a_lie_is_seen_before_the_directory_is_taken_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "Limits", lambda: Limits(members=99))
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    table = directory(b"a", 0, 0, 0, 0) * 100
+    archive = local(b"a", b"", 0, 0) + table + end(1, len(table), 31)
+    assert "more than 99 files" in refusal(archive, tmp_path)
