@@ -21,8 +21,11 @@ from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
 from mlrun.sources.fetch import fetch
 from mlrun.sources.naming import named_by_address, renamed
-from mlrun.sources.provenance import start_probe
 from mlrun.tracking.target import resolve_target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.sources.provenance import ProvenanceProbe
 
 ENCLOSING_RUN = "MLRUN_RUN_ID"
 """The variable in which a run's command, and so a nested mlrun, finds the run's id."""
@@ -113,7 +116,7 @@ def _fetch_request(request: RunRequest) -> FetchRequest:
 def _bind_checkout(
     request: RunRequest, environ: Mapping[str, str], checkout: Checkout, backend: Backend
 ) -> BoundRun:
-    probe = start_probe(checkout.path) if checkout.is_in_place else None
+    probe = _start_probe(checkout)
     try:
         project = load_project(checkout.path)
         entry_point = find_entry_point(project, request.entry_point)
@@ -152,6 +155,15 @@ def _bind_checkout(
     )
     bound.render()
     return bound
+
+
+def _start_probe(checkout: Checkout) -> ProvenanceProbe | None:
+    """Ask git about a project in place; of one that was fetched all is known."""
+    if not checkout.is_in_place:
+        return None
+    from mlrun.sources.provenance import start_probe
+
+    return start_probe(checkout.path)
 
 
 def _refuse_contradictions(request: RunRequest) -> None:

@@ -279,15 +279,6 @@ class TestForms:
         git(tmp_path, "config", "--global", "safe.bareRepository", "explicit")
         assert resolve(tmp_path / "bare.git", "v1").commit == git(repository, "rev-parse", "v1^{}")
 
-    def test_reftable(self, tmp_path: Path) -> None:
-        try:
-            git(tmp_path, "init", "-q", "-b", "main", "--ref-format=reftable", "new")
-        except AssertionError:
-            missing("reftable", "git is older than 2.45")
-        whole = commit(tmp_path / "new", "text")
-        assert resolve(tmp_path / "new", "main").commit == whole
-        assert resolve(tmp_path / "new", None).branch == "main"
-
     def test_shallow(self, repository: Path, tmp_path: Path) -> None:
         git(tmp_path, "clone", "-q", "--depth=1", repository.as_uri(), "shallow")
         assert resolve(tmp_path / "shallow", "main").branch == "main"
