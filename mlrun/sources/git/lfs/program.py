@@ -261,8 +261,9 @@ class _Progress:
         self.last: str | None = None
 
     def take(self, data: bytes) -> None:
-        """Take bytes as they come."""
-        *lines, self._rest = (self._rest + data.decode("utf-8", "replace")).split("\r")
+        """Take bytes as they come; the last line of all ends with a line feed."""
+        text = (self._rest + data.decode("utf-8", "replace")).replace("\n", "\r")
+        *lines, self._rest = text.split("\r")
         self._rest = self._rest[-1024:]
         found = [match for line in lines if (match := _PROGRESS.search(line))]
         if found:
