@@ -1,13 +1,13 @@
 """The folder that a run has for itself while it runs: its checkout, or its unpacked archive.
 
-::
+In the cache folder::
 
-    <cache>/work/<id>/lease         held (exclusive) by the mlrun whose run it is; a folder that
-                                    the user asked to keep has none
-                      about.json    whose it is: what was fetched, process, host, time, whether kept
-                      NAME/         the folder itself, named as the repository or the archive
-                 .new-<id>/         being made; nobody else touches it
-                 .gone-<id>/        being removed
+    work/<id>/lease         held (exclusive) by the mlrun whose run it is; a folder that the user
+                            asked to keep has none
+              about.json    whose it is: what was fetched, process, host, time, whether kept
+              NAME/         the folder itself, named as the repository or the archive
+    work/.new-<id>/         being made; nobody else touches it
+    work/.gone-<id>/        being removed
 
 The id is the project's name, a hash of its address, and the first number that is free: so runs of
 one project that follow each other see the same path, and what they keep by path (an environment

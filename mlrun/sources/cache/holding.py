@@ -1,13 +1,13 @@
-"""What the cache holds of sources: mirrors of repositories, downloaded archives.
+"""What the cache folder holds of sources: mirrors of repositories, downloaded archives.
 
 ::
 
-    <cache>/repositories/<key>/about.json   which repository, since when
-                               lease        held (shared) by all who use it; its time: last used
-                               ...          the rest is of `git/mirror.py`
-                         .locks/<key>      held by the one who fetches into it, or removes it
-    <cache>/archives/<key>/...             the same, the rest is of `archive/download.py`
-    <cache>/work/<id>/                     see `own_folder.py`
+    repositories/<key>/about.json   which repository, since when
+                       lease        held (shared) by all who use it; its time: last used
+                       ...          the rest is of `git/mirror.py`
+                 .locks/<key>       held by the one who fetches into it, or removes it
+    archives/<key>/...              the same, the rest is of `archive/copies.py`
+    work/<id>/                      see `own_folder.py`
 
 Whoever wants an entry takes its lease first and looks then, so that nothing is removed under
 its feet; whoever removes claims the lease and renames the folder before anything goes.
