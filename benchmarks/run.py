@@ -8,7 +8,6 @@ runners are installed in environments of their own, made once and kept in the ca
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -17,8 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
 
-from benchmarks import cases, projects, report, tools
-from mlrun.folders import cache_folder
+from benchmarks import arguments, cases, projects, report, tools
 
 CASES: dict[str, Callable[[cases.Setting], list[report.Row]]] = {
     "python": cases.bare_python,
@@ -34,7 +32,7 @@ CASES: dict[str, Callable[[cases.Setting], list[report.Row]]] = {
 
 def main() -> None:
     """Install, measure, print."""
-    given = _arguments()
+    given = arguments.of_comparison("Measure mlrun beside `mlflow run`.", CASES)
     mlrun = tools.install_mlrun(given.cache, _say)
     mlflow = tools.install_mlflow(given.cache, _say)
     versions = {tool.name: tool.version for tool in (mlrun, mlflow)}
@@ -55,16 +53,6 @@ def main() -> None:
     if given.json:
         document = report.document(rows, versions, report.machine())
         given.json.write_text(json.dumps(document, indent=2) + "\n")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure mlrun beside `mlflow run`.")
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--cold-repeats", type=int, default=5)
-    parser.add_argument("--only", action="append", choices=list(CASES), metavar="CASE")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every value here, too")
-    parser.add_argument("--cache", type=Path, default=cache_folder() / "benchmarks")
-    return parser.parse_args()
 
 
 def _say(line: str) -> None:

@@ -8,7 +8,6 @@ loopback.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import shutil
@@ -21,8 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
 
-from benchmarks import cases, projects, report, tools
-from mlrun.folders import cache_folder
+from benchmarks import arguments, cases, projects, report, tools
 from tests.git_http import GitHttpServer
 from tests.repositories import Repository, make_long_history, make_repository
 
@@ -111,7 +109,7 @@ CASES: dict[str, Callable[[Served], list[report.Row]]] = {
 
 def main() -> None:
     """Install, measure, print."""
-    given = _arguments()
+    given = arguments.of_comparison("Measure runs by URL beside `mlflow run`.", CASES)
     mlrun = tools.install_mlrun(given.cache, _say)
     mlflow = tools.install_mlflow(given.cache, _say)
     versions = {tool.name: tool.version for tool in (mlrun, mlflow)}
@@ -173,16 +171,6 @@ def _make(root: Path) -> Repository:
         writer.writestr("MLproject", file)
     (root / "project.zip").write_bytes(content.getvalue())
     return small
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure runs by URL beside `mlflow run`.")
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--cold-repeats", type=int, default=5)
-    parser.add_argument("--only", action="append", choices=list(CASES), metavar="CASE")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every value here, too")
-    parser.add_argument("--cache", type=Path, default=cache_folder() / "benchmarks")
-    return parser.parse_args()
 
 
 def _say(line: str) -> None:
