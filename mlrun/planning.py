@@ -10,6 +10,7 @@ from mlrun.backends.base import Backend
 from mlrun.backends.config import read_backend_config
 from mlrun.backends.registry import backend_named
 from mlrun.environments.base import EnvironmentKind
+from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
@@ -121,7 +122,8 @@ def _bind_checkout(
         project = load_project(checkout.path)
         entry_point = find_entry_point(project, request.entry_point)
         environment = choose_environment(
-            project.environments, request.env_manager, exact_python=request.exact_python
+            entry_point.environments or project.environments,
+            _environment_options(request, project),
         )
         binding = bind(
             entry_point,
@@ -155,6 +157,21 @@ def _bind_checkout(
     )
     bound.render()
     return bound
+
+
+def _environment_options(request: RunRequest, project: Project) -> EnvironmentOptions:
+    return EnvironmentOptions(
+        manager=request.env_manager,
+        exact_python=request.exact_python,
+        existing=request.environment,
+        conda_exe=request.conda_exe,
+        locked=request.locked,
+        folder=project.folder,
+        project=project.name,
+        docker_args=request.docker_args,
+        build_image=request.build_image,
+        docker_auth=request.docker_auth,
+    )
 
 
 def _start_probe(checkout: Checkout) -> ProvenanceProbe | None:

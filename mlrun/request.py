@@ -40,8 +40,14 @@ class RunRequest:
         backend_config: JSON object, or path of a JSON file.
         env_manager: `local`, `virtualenv`, `uv`, `conda`, or None for what the project asks.
         exact_python: Refuse another patch version of Python than the one asked for.
+        environment: An environment or prefix to use as it is, in place of what is asked for.
+        conda_exe: A conda, mamba or micromamba that makes conda environments.
+        as_of: A date (ISO 8601), or `commit` for that of the project's commit: packages are
+            chosen as if it were then.
+        locked: Refuse where the project's lock is missing or does not fit.
         storage_dir: Where remote `path` parameters will be downloaded to; they are refused yet.
         build_image: Build a Docker image with the project's code in it.
+        docker_auth: Credentials for the image's registry.
         run_id: Continue this run instead of making one.
         run_name: Its name.
         parent_run_id: The run that this one is nested in.
@@ -78,8 +84,13 @@ class RunRequest:
     backend_config: str | Mapping[str, object] | None = None
     env_manager: str | None = None
     exact_python: bool = False
+    environment: Path | None = None
+    conda_exe: str | None = None
+    as_of: str | None = None
+    locked: bool = False
     storage_dir: Path | None = None
     build_image: bool = False
+    docker_auth: Mapping[str, str] = field(default_factory=dict)
     run_id: str | None = None
     run_name: str | None = None
     parent_run_id: str | None = None

@@ -8,6 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.execution.container.container import ContainerCommand
+
 
 @dataclass(frozen=True)
 class LaunchRequest:
@@ -27,6 +31,8 @@ class LaunchRequest:
         own_process: Whether this process serves the run alone (the command line, not the
             Python API), so that what belongs to the whole process may be changed: signals
             are caught from the launch on, and orphans of the command are adopted.
+        container: What the command runs in; `argv` and `env` are then those of the process that
+            stands for the container on this machine, and the backend chooses `argv`.
     """
 
     argv: tuple[str, ...]
@@ -38,6 +44,7 @@ class LaunchRequest:
     stdout_to_stderr: bool = False
     terminal: bool = True
     own_process: bool = False
+    container: ContainerCommand | None = None
 
 
 class RunState(str, Enum):
@@ -58,6 +65,7 @@ class Ending:
         asked: The signal by which someone (Ctrl-C, TERM, cancel) asked for the end, or None.
         log_complete: False where the log could not take all the output (a full disk).
         left_behind: Names of processes that outlived the command and were ended.
+        note: What else is known of it ("the container ran out of memory"), in words.
     """
 
     exit_code: int | None
@@ -65,6 +73,7 @@ class Ending:
     asked: int | None = None
     log_complete: bool = True
     left_behind: tuple[str, ...] = ()
+    note: str | None = None
 
 
 class RunHandle(Protocol):

@@ -12,6 +12,7 @@ import click
 
 from mlrun.cli.narration import end_passing, narrate, printable
 from mlrun.cli.output import print_problem
+from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
 from mlrun.errors import MlrunError
 from mlrun.execution.redact import mask_url
@@ -120,7 +121,7 @@ def _can_be_given(kind: ParameterType, default: str) -> bool:
 
 def _environment(project: Project) -> str:
     try:
-        manager = choose_environment(project.environments, None, exact_python=False).manager
+        manager = choose_environment(project.environments, EnvironmentOptions()).manager
     except MlrunError as error:
         return f"{error.message}"
     return manager

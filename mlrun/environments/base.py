@@ -9,6 +9,10 @@ from typing import Protocol
 
 from mlrun.errors import Problem
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.execution.container.container import Container
+
 Report = Callable[[str], None]
 """Takes one calm line for the user: what is being waited for, or built."""
 
@@ -27,6 +31,9 @@ class PreparedEnvironment:
         python_version: Its full version (`3.11.7`).
         digest: What the environment was made from, as one hash; None for the system's own.
         folder: Where it lies, None for the system's own.
+        container: What the command runs in, where that is a container.
+        lock: The file that names exactly what is in the environment, where there is one.
+        tags: What the run should record of it.
         warnings: What the run should record (another patch version of Python...).
         release: Ends the lease that keeps the environment from being removed.
         hand_over: Keeps that lease for a program that takes this process over (exec).
@@ -40,6 +47,9 @@ class PreparedEnvironment:
     python_version: str | None = None
     digest: str | None = None
     folder: Path | None = None
+    container: Container | None = None
+    lock: Path | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
     release: Callable[[], None] = lambda: None
     hand_over: Callable[[], None] = lambda: None

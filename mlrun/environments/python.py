@@ -35,6 +35,12 @@ from mlrun.environments.uv_settings import choosing_settings, uv_config_files
 from mlrun.errors import Problem, ProjectError
 from mlrun.project.model import PythonEnv
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mlrun.environments.lock.model import EnvironmentLock
+
 _FORMAT = 1
 """Goes into every key; to be raised when environments are built in another way."""
 
@@ -51,18 +57,29 @@ class PythonEnvironment:
         exact_python: Refuse another patch version of Python than the one asked for.
         compiled: Compile all of it when it is built: what is started from it for the first
             time then starts as fast as later.
+        as_of: Packages are chosen as if it were then.
+        pinned: Exactly what to install, where the project has a lock that fits.
 
     Raises:
         ProjectError: What it gives as the version of Python is none.
     """
 
     def __init__(
-        self, spec: PythonEnv, manager: str, exact_python: bool, *, compiled: bool = False
+        self,
+        spec: PythonEnv,
+        manager: str,
+        exact_python: bool,
+        *,
+        compiled: bool = False,
+        as_of: datetime | None = None,
+        pinned: EnvironmentLock | None = None,
     ) -> None:
         self.spec = spec
         self.manager = manager
         self.exact_python = exact_python
         self.compiled = compiled
+        self.as_of = as_of
+        self.pinned = pinned
         try:
             self.request = parse_request(spec.python)
         except ValueError as error:

@@ -8,6 +8,7 @@
                    build.log         of the last build
                    <attempt>/env     the environment itself
                    <attempt>/work    what the build needs; removed at its end
+                   <attempt>/lock.json   exactly what is in it
     <folder>/.locks/<key>            held by the one who builds or removes
 
 An attempt has a folder of its own, so that a build that was cut off, with an installer that
@@ -35,6 +36,7 @@ _MARKER = "complete.json"
 _LEASE = "lease"
 _BUILDER = "builder"
 _LOG = "build.log"
+_LOCK = "lock.json"
 _POLL = 0.1
 """Seconds between two looks at whether somebody else's build is done."""
 
@@ -50,11 +52,13 @@ class BuildPlace:
         environment: The folder to make; it is not there yet.
         work: A folder for what the build needs; it is there.
         log: The file for what the build prints.
+        lock: The file for what was solved (see `mlrun.environments.lock`); a build writes it.
     """
 
     environment: Path
     work: Path
     log: Path
+    lock: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class StoredEnvironment:
     folder: Path
     facts: Facts
     lease: Lease
+
+    @property
+    def lock(self) -> Path:
+        """The file that says what was solved; it need not be there."""
+        return self.folder.parent / _LOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +208,8 @@ class EnvironmentStore:
     def _build(self, key: str, build: Callable[[BuildPlace], Facts]) -> None:
         folder = self._folder / key
         attempt = f"{time.time_ns():x}"[-9:]
-        place = BuildPlace(folder / attempt / "env", folder / attempt / "work", folder / _LOG)
+        own = folder / attempt
+        place = BuildPlace(own / "env", own / "work", folder / _LOG, own / _LOCK)
         try:
             with _disk_errors(folder):
                 place.work.mkdir(parents=True)

@@ -47,6 +47,8 @@ class EntryPoint:
         description: The file's own words about it; other tools' key, shown by `describe`.
         problem: Why it cannot run, None where it can. Other entry points of the project are
             not concerned, so it is `find_entry_point` that raises it.
+        environments: What it asks for in place of the project's environments; empty where it
+            names none of its own.
     """
 
     name: str
@@ -55,6 +57,7 @@ class EntryPoint:
     location: Location
     description: str | None = None
     problem: Problem | None = None
+    environments: tuple[Environment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,54 @@ class CondaEnv:
 
 
 @dataclass(frozen=True)
+class CondaRequirement:
+    """One conda package that is asked for.
+
+    Attributes:
+        text: As written (`numpy=1.21`, `conda-forge::pkg`, `python=3.8.13=h12debd9_0`).
+        location: Where.
+    """
+
+    text: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class CondaSpec:
+    """What a conda environment file says; `name` and `prefix` have no meaning here.
+
+    Attributes:
+        channels: As written, the first one first; without `nodefaults`.
+        defaults: Whether the user's default channels may be used too (no `nodefaults`).
+        packages: The conda packages.
+        pip: Lines of the nested `pip:` list: requirements, and options such as `-r FILE`.
+        variables: Variables to set.
+        folder: What relative paths are relative to.
+        file: The file.
+        location: Of the file's mapping.
+        lints: What was understood, but is suspicious.
+    """
+
+    channels: tuple[str, ...]
+    defaults: bool
+    packages: tuple[CondaRequirement, ...]
+    pip: tuple[str, ...]
+    variables: Mapping[str, str]
+    folder: Path
+    file: Path
+    location: Location
+    lints: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class UvLockEnv:
+    """A project with a `uv.lock` beside its `pyproject.toml`; neither is read here."""
+
+    folder: Path
+    location: Location
+
+
+@dataclass(frozen=True)
 class DockerEnv:
     """A container that the project asks for (MLflow's `docker_env`).
 
@@ -122,7 +173,7 @@ class DockerEnv:
     location: Location
 
 
-Environment = PythonEnvFile | PythonEnv | CondaEnv | DockerEnv
+Environment = PythonEnvFile | PythonEnv | CondaEnv | UvLockEnv | DockerEnv
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.base import EnvironmentKind, PreparedEnvironment
+from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.pip_settings import read_pip_settings
 from mlrun.environments.python_version import parse_version
 from mlrun.environments.select import choose_environment
@@ -24,11 +25,12 @@ RUNNING = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PREPARE = """
 import sys
 from pathlib import Path
+from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
 from mlrun.errors import Location
 from mlrun.project.model import PythonEnvFile
 file = PythonEnvFile(Path(sys.argv[1]), Location(Path(sys.argv[1])))
-environment = choose_environment((file,), "uv", exact_python=False)
+environment = choose_environment((file,), EnvironmentOptions(manager="uv"))
 prepared = environment.prepare(lambda line: print(line, flush=True))
 print("DONE", prepared.folder, flush=True)
 """
@@ -51,7 +53,9 @@ def index() -> None:
 def chosen(folder: Path, text: str, manager: str | None = None) -> EnvironmentKind:
     file = folder / "python_env.yaml"
     file.write_text(text)
-    return choose_environment((PythonEnvFile(file, Location(file)),), manager, exact_python=False)
+    return choose_environment(
+        (PythonEnvFile(file, Location(file)),), EnvironmentOptions(manager=manager)
+    )
 
 
 def output(prepared: PreparedEnvironment, *argv: str) -> str:

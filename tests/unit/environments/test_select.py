@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.python import PythonEnvironment
 from mlrun.environments.select import choose_environment
 from mlrun.environments.system import SystemEnvironment
@@ -19,7 +20,7 @@ DOCKER = DockerEnv("image:1", (), (), HERE)
 
 
 def chosen(manager: str | None, *environments: Environment) -> str:
-    return choose_environment(environments, manager, exact_python=False).manager
+    return choose_environment(environments, EnvironmentOptions(manager=manager)).manager
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_named_file_is_read_only_when_it_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(ProjectError):
         chosen(None, named)
     named.file.write_text('python: "3.10"\ndependencies: [six]\n')
-    environment = choose_environment((named,), None, exact_python=True)
+    environment = choose_environment((named,), EnvironmentOptions(exact_python=True))
     assert isinstance(environment, PythonEnvironment)
     assert environment.spec.python == "3.10"
     assert environment.exact_python
@@ -106,6 +107,6 @@ def test_a_version_that_is_none_is_refused_at_once() -> None:
 
 
 def test_the_systems_own_has_no_digest() -> None:
-    environment = choose_environment((), None, exact_python=False)
+    environment = choose_environment((), EnvironmentOptions())
     assert isinstance(environment, SystemEnvironment)
     assert environment.digest() is None

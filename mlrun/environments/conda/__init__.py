@@ -1,0 +1,1 @@
+"""conda environments, made without conda."""

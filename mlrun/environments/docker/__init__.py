@@ -1,0 +1,1 @@
+"""Containers that projects ask for: image, mounts, options."""
