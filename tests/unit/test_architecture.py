@@ -13,6 +13,7 @@ INNER = {"project", "plan", "execution", "request", "folders", "events", "lease"
 CORE = {"errors", "near_miss", "_version"}
 LINE = {
     "planning",
+    "preparing",
     "runner",
     "finishing",
     "recovery",
