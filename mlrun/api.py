@@ -18,7 +18,7 @@ from mlrun.errors import RunFailedError
 from mlrun.finishing import LaunchedRun
 from mlrun.outcome import Outcome
 from mlrun.project.parameters import text_of
-from mlrun.request import FLUSH_TIMEOUT, RunRequest
+from mlrun.request import FLUSH_TIMEOUT, DockerArgument, RunRequest
 from mlrun.tracking.base import RunStatus
 
 
@@ -64,7 +64,7 @@ def run(
     entry_point: str = "main",
     version: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    docker_args: Mapping[str, str | bool] | None = None,
+    docker_args: Mapping[str, DockerArgument] | None = None,
     experiment_name: str | None = None,
     experiment_id: str | None = None,
     backend: str = "local",
@@ -75,7 +75,7 @@ def run(
     run_name: str | None = None,
     env_manager: str | None = None,
     build_image: bool = False,
-    docker_auth: Mapping[str, str] | None = None,  # noqa: ARG001 - of mlflow.projects.run
+    docker_auth: Mapping[str, str] | None = None,
     *,
     params_file: str | Path | None = None,
     parent_run_id: str | None = None,
@@ -84,6 +84,10 @@ def run(
     tags: Mapping[str, str] | None = None,
     log_params: bool = True,
     exact_python: bool = False,
+    environment: str | Path | None = None,
+    conda_exe: str | None = None,
+    as_of: str | None = None,
+    locked: bool = False,
     grace_period: float = 30.0,
     buffer_tracking: bool = False,
     flush_timeout: float = FLUSH_TIMEOUT,
@@ -109,7 +113,8 @@ def run(
         run_name: The run's name.
         env_manager: `local`, `virtualenv`, `uv` or `conda`; None for what the project asks.
         build_image: Build a Docker image with the project's code in it.
-        docker_auth: Credentials for a Docker registry; unused as long as no image is built.
+        docker_auth: Credentials for the image's registry, as Docker's library takes them; by
+            default those of `docker login`.
         params_file: YAML or JSON file with parameters, weaker than `parameters`.
         parent_run_id: The run to nest this one in; by default the active MLflow run, or the
             run that this process is part of.
@@ -118,6 +123,10 @@ def run(
         tags: Further tags.
         log_params: Whether the parameters are logged to the run.
         exact_python: Refuse another patch version of Python than the one asked for.
+        environment: An environment or prefix to use as it is.
+        conda_exe: A conda, mamba or micromamba that makes conda environments.
+        as_of: A date, or `commit`: packages are chosen as if it were then.
+        locked: Refuse where the project's lock is missing or does not fit.
         grace_period: Seconds between asking the command to end and killing it.
         buffer_tracking: Keep what a tracking server does not take, and deliver it later.
         flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
@@ -155,6 +164,11 @@ def run(
         tags=tags or {},
         log_params=log_params,
         exact_python=exact_python,
+        environment=Path(environment) if environment is not None else None,
+        conda_exe=conda_exe,
+        as_of=as_of,
+        locked=locked,
+        docker_auth=docker_auth or {},
         grace_period=grace_period,
         buffer_tracking=buffer_tracking,
         flush_timeout=flush_timeout,

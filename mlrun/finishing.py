@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 PENDING = "pending.json"
 OUTCOME = "outcome.json"
+LOCK = "environment.lock.json"
+LOCK_ARTIFACT = f"mlrun/{LOCK}"
+"""Where a run has, among its artifacts, what its environment was made of."""
 
 _PATIENCE = 2.0
 """Seconds of delivery at the end before that is said."""
@@ -147,6 +150,7 @@ class LaunchedRun:
         self._folder.reserve()
         try:
             self._log_rest_of_start()
+            self._record_lock()
         except MlrunError as error:
             self._listen(Event(EventKind.WARNING, error.message, {"phase": "track"}))
         finally:
@@ -162,6 +166,19 @@ class LaunchedRun:
             from mlrun.serving import leave_to_gateway
 
             leave_to_gateway(self._store, self._gateway)
+
+    def _record_lock(self) -> None:
+        """Keep with the run what exactly its environment is made of."""
+        lock = self._environment.lock
+        if lock is None:
+            return
+        try:
+            content = lock.read_bytes()
+            self._folder.keep(LOCK, content)
+        except OSError as error:
+            _warn_of_folder(error, self._listen)
+            return
+        self._store.keep_artifact(self.tracked, LOCK_ARTIFACT, content)
 
     def _finish(self, ending: Ending) -> Outcome:
         end = RunEnd(self.tracked.run_id, status_of(ending), int(time() * 1000), self._tags(ending))
@@ -254,13 +271,15 @@ class LaunchedRun:
             return None
 
     def _tags(self, ending: Ending) -> dict[str, str]:
-        found = {tags.WORK_DIGEST: self._work.digest()}
+        found = {tags.WORK_DIGEST: self._work.digest(), **self._environment.tags}
         if self._environment.python_version is not None:
             found[tags.PYTHON_VERSION] = self._environment.python_version
         if self._environment.warnings:
             found[tags.WARNINGS] = "\n".join(w.message for w in self._environment.warnings)
         if ending.exit_code != 0:
             found[tags.FAILURE] = f"the command {describe_ending(ending)}"
+        if self._work.environment.as_of is not None:
+            found[tags.AS_OF] = self._work.environment.as_of
         return found
 
     def _announce_end(self, ending: Ending, status: RunStatus) -> None:

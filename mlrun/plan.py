@@ -67,10 +67,19 @@ class PlanEnvironment:
     Attributes:
         manager: `local`, `uv`, `virtualenv`, `conda`, `docker`.
         digest: Hash of all that it is made from, None for `local`.
+        as_of: The date that packages are chosen for, ISO 8601; None for the day of the run.
+        locked: Whether the project's lock says exactly what is installed.
+        image: The container's image, as the project names it.
+        docker_args: Options for the container, by name; without values of variables, which
+            may be secret.
     """
 
     manager: str
     digest: str | None = None
+    as_of: str | None = None
+    locked: bool = False
+    image: str | None = None
+    docker_args: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,12 @@ class Work:
 
         work = asdict(self)
         del work["source"]["branch"]
+        # What says nothing is left out, so that a plan of an mlrun that did not know it is equal.
+        work["environment"] = {
+            name: value
+            for name, value in work["environment"].items()
+            if value or name in ("manager", "digest")
+        }
         text = json.dumps(work, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -135,5 +150,11 @@ class Plan:
         work = dict(document["work"])
         work["source"] = PlanSource(**work["source"])
         work["parameters"] = tuple(PlanParameter(**p) for p in work["parameters"])
-        work["environment"] = PlanEnvironment(**work["environment"])
+        work["environment"] = _environment(work["environment"])
         return cls(Work(**work), Delivery(**document["delivery"]))
+
+
+def _environment(document: Mapping[str, Any]) -> PlanEnvironment:
+    given = document.get("docker_args", {})
+    arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return PlanEnvironment(**{**document, "docker_args": arguments})

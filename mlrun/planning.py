@@ -16,9 +16,9 @@ from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
-from mlrun.project.model import EntryPoint, Project
+from mlrun.project.model import DockerEnv, EntryPoint, Environment, Project
 from mlrun.project.parameters import BoundValue, bind, resolve
-from mlrun.request import LONGEST_TIME, RunRequest
+from mlrun.request import LONGEST_TIME, DockerArgument, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
 from mlrun.sources.fetch import fetch
 from mlrun.sources.naming import named_by_address, renamed
@@ -26,7 +26,11 @@ from mlrun.tracking.target import resolve_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mlrun.sources.provenance import ProvenanceProbe
+
+LOCK_FILE = "mlrun.lock"
 
 ENCLOSING_RUN = "MLRUN_RUN_ID"
 """The variable in which a run's command, and so a nested mlrun, finds the run's id."""
@@ -58,13 +62,16 @@ class BoundRun:
     backend: Backend
     warnings: tuple[Problem, ...]
 
-    def render(self) -> str:
-        """Return the command with its values, for a shell on this machine.
+    def render(self, places: Mapping[str, str] | None = None) -> str:
+        """Return the command with its values, for a shell.
+
+        Args:
+            places: Other texts for the paths among the values, by name: those in a container.
 
         Raises:
             CommandError: A value cannot be put into its place safely.
         """
-        texts = resolve(self.values)
+        texts = {**resolve(self.values), **(places or {})}
         undeclared = [
             (value.name, texts[value.name])
             for value in self.values
@@ -121,10 +128,6 @@ def _bind_checkout(
     try:
         project = load_project(checkout.path)
         entry_point = find_entry_point(project, request.entry_point)
-        environment = choose_environment(
-            entry_point.environments or project.environments,
-            _environment_options(request, project),
-        )
         binding = bind(
             entry_point,
             given=request.parameters,
@@ -133,6 +136,9 @@ def _bind_checkout(
             project_folder=checkout.path,
         )
         template = _template(entry_point, binding.values)
+        asked = entry_point.environments or project.environments
+        options = environment_options(request, project)
+        environment = choose_environment(asked, options)
     except BaseException:
         if probe is not None:
             probe.abandon()
@@ -142,7 +148,13 @@ def _bind_checkout(
     bound = BoundRun(
         plan=Plan(
             work=_work(
-                project, checkout, provenance, entry_point, template, binding.values, environment
+                project,
+                checkout,
+                provenance,
+                entry_point,
+                template,
+                binding.values,
+                _plan_environment(environment, asked, options),
             ),
             delivery=_delivery(request, environ),
         ),
@@ -153,25 +165,83 @@ def _bind_checkout(
         values=binding.values,
         environment=environment,
         backend=backend,
-        warnings=(*(renamed(w, checkout) for w in warnings), *_idle_options(request)),
+        warnings=(
+            *(renamed(w, checkout) for w in warnings),
+            *_idle_options(request, environment),
+        ),
     )
     bound.render()
     return bound
 
 
-def _environment_options(request: RunRequest, project: Project) -> EnvironmentOptions:
+def environment_options(request: RunRequest, project: Project) -> EnvironmentOptions:
+    """Return what is asked of the environment, with the lock and the date that it may need.
+
+    Raises:
+        UsageError: `as_of` is no date.
+        ProjectError: The project's lock cannot be understood.
+    """
+    lock = None
+    if request.locked or os.access(project.folder / LOCK_FILE, os.F_OK):
+        from mlrun.environments.lock.document import read_project_lock
+
+        lock = read_project_lock(project.folder)
     return EnvironmentOptions(
         manager=request.env_manager,
         exact_python=request.exact_python,
-        existing=request.environment,
+        existing=None if request.environment is None else request.cwd / request.environment,
         conda_exe=request.conda_exe,
+        as_of=None if request.as_of is None else _moment(request.as_of, project),
         locked=request.locked,
+        lock=lock,
         folder=project.folder,
         project=project.name,
         docker_args=request.docker_args,
         build_image=request.build_image,
         docker_auth=request.docker_auth,
     )
+
+
+def _moment(as_of: str, project: Project) -> datetime:
+    from mlrun.environments.lock.as_of import parse_as_of
+
+    if as_of != "commit":
+        return parse_as_of(as_of)
+    from mlrun.sources.git.local.commit_date import commit_date
+
+    date = commit_date(project.folder)
+    if date is None:
+        raise UsageError(
+            "--as-of commit needs a project with a commit, and this one has none",
+            hint="give a date, such as --as-of 2023-05-01",
+        )
+    return date
+
+
+def _plan_environment(
+    kind: EnvironmentKind, asked: tuple[Environment, ...], options: EnvironmentOptions
+) -> PlanEnvironment:
+    digest = kind.digest()
+    if kind.manager == "docker":
+        image = next((e.image for e in asked if isinstance(e, DockerEnv)), None)
+        arguments = {name: _without_values(name, v) for name, v in options.docker_args.items()}
+        return PlanEnvironment("docker", digest, image=image, docker_args=arguments)
+    is_dated = options.as_of is not None and digest is not None
+    return PlanEnvironment(
+        kind.manager,
+        digest,
+        as_of=options.as_of.isoformat() if options.as_of is not None and is_dated else None,
+        locked=getattr(kind, "pinned", None) is not None,
+    )
+
+
+def _without_values(name: str, value: DockerArgument) -> DockerArgument:
+    """Leave the names of variables, whose values may be secret and belong to no plan."""
+    if name.lstrip("-") not in ("e", "env"):
+        return value
+    if isinstance(value, tuple):
+        return tuple(one.partition("=")[0] for one in value)
+    return value.partition("=")[0] if isinstance(value, str) else value
 
 
 def _start_probe(checkout: Checkout) -> ProvenanceProbe | None:
@@ -209,16 +279,19 @@ def _refuse_contradictions(request: RunRequest) -> None:
         )
 
 
-def _idle_options(request: RunRequest) -> tuple[Problem, ...]:
-    idle = [
-        flag
-        for flag, given in (
-            ("--docker-args", request.docker_args),
-            ("--build-image", request.build_image),
-        )
-        if given
-    ]
-    warnings = [Problem(f"{flag} has no effect: the project runs in no container") for flag in idle]
+def _idle_options(request: RunRequest, environment: EnvironmentKind) -> tuple[Problem, ...]:
+    manager = environment.manager
+    in_container = (("--docker-args", request.docker_args), ("--build-image", request.build_image))
+    made = (("--as-of", request.as_of), ("--locked", request.locked))
+    warnings: list[Problem] = []
+    if manager != "docker":
+        no_container = "has no effect: the project runs in no container"
+        warnings += [Problem(f"{flag} {no_container}") for flag, given in in_container if given]
+    if manager in ("docker", "local"):
+        not_made = "has no effect: mlrun makes no environment for this project"
+        warnings += [Problem(f"{flag} {not_made}") for flag, given in made if given]
+    if manager == "docker" and request.environment is not None:
+        warnings.append(Problem("--env has no effect: the project runs in a container"))
     if request.backend_config and read_backend_config(request.backend_config, request.cwd):
         warnings.append(Problem(f"--backend-config has no effect on '{request.backend}'"))
     return tuple(warnings)
@@ -236,7 +309,7 @@ def _work(
     entry_point: EntryPoint,
     template: CommandTemplate,
     values: tuple[BoundValue, ...],
-    environment: EnvironmentKind,
+    environment: PlanEnvironment,
 ) -> Work:
     return Work(
         source=PlanSource(
@@ -251,7 +324,7 @@ def _work(
         entry_point=entry_point.name,
         parameters=tuple(_plan_parameter(value, checkout) for value in values),
         command=template.text,
-        environment=PlanEnvironment(environment.manager, environment.digest()),
+        environment=environment,
     )
 
 

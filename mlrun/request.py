@@ -16,6 +16,10 @@ LONGEST_TIME = 31_536_000
 """Seconds of a year: of much more, and of infinity, no clock of the system's knows."""
 
 
+DockerArgument = str | bool | tuple[str, ...]
+"""An option's value; True for an option without one, several where it is repeated."""
+
+
 class UndeliveredPolicy(str, Enum):
     """What a finished run whose records stayed behind means for the exit code."""
 
@@ -33,7 +37,7 @@ class RunRequest:
         version: Branch, tag or commit.
         parameters: Values given one by one (`-P`), as text.
         params_file: A YAML or JSON file with values, weaker than `parameters`.
-        docker_args: Options for `docker run`; True for one without a value.
+        docker_args: Options for `docker run`.
         experiment_name: Made if missing. Excludes `experiment_id`.
         experiment_id: Must exist.
         backend: Where to run.
@@ -77,7 +81,7 @@ class RunRequest:
     version: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     params_file: Path | None = None
-    docker_args: Mapping[str, str | bool] = field(default_factory=dict)
+    docker_args: Mapping[str, DockerArgument] = field(default_factory=dict)
     experiment_name: str | None = None
     experiment_id: str | None = None
     backend: str = "local"

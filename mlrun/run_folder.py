@@ -77,6 +77,14 @@ class RunFolder:
                 temporary.unlink()
             raise
 
+    def keep(self, name: str, content: bytes) -> None:
+        """Write a file that is only to be read by people and tools.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        (self.path / name).write_bytes(content)
+
     def read(self, name: str) -> dict[str, Any] | None:
         """Return one JSON document, None if it isn't there or was cut off."""
         try:

@@ -28,7 +28,7 @@ from mlrun.plan import Plan
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
-from mlrun.serving import choose_store, open_gateway, reached_through
+from mlrun.serving import choose_store, open_gateway, reached_through, serves_artifacts
 from mlrun.sources.naming import named_by_address, renamed
 from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 
@@ -88,9 +88,20 @@ def _start(
         tracked = track(run_start, store, folder, listen)
         _announce_tracked(tracked, store, listen)
         environment = prepare(bound, listen)
-        gateway = open_gateway(request, store, run_start, tracked, folder, environ, listen)
-        tracked = reached_through(gateway, tracked, environ)
-        launch_request = materialise(bound, request, environment, tracked, folder, environ)
+        container = environment.container
+        gateway = open_gateway(
+            request, store, run_start, tracked, folder, environ, listen, container
+        )
+        tracked = reached_through(gateway, tracked, environ, container)
+        launch_request = materialise(
+            bound,
+            request,
+            environment,
+            tracked,
+            folder,
+            environ,
+            serves_artifacts=serves_artifacts(gateway, store),
+        )
         handle = launch(bound, launch_request, environment, gateway, listen)
 
     def launched() -> LaunchedRun:
@@ -250,8 +261,43 @@ def materialise(
     tracked: TrackedRun,
     folder: RunFolder,
     environ: Mapping[str, str],
+    *,
+    serves_artifacts: bool = False,
 ) -> LaunchRequest:
-    """Put plan, environment and run together into one command with its variables."""
+    """Put plan, environment and run together into one command with its variables.
+
+    Raises:
+        CommandError: A value cannot be put into its place safely.
+    """
+    container = None
+    if environment.container is not None:
+        from mlrun.containing import container_command
+
+        container = container_command(
+            bound, environment.container, tracked, environ, serves_artifacts=serves_artifacts
+        )
+    in_shell = ("bash", "-c", bound.render()) if container is None else ()
+    return LaunchRequest(
+        argv=in_shell,
+        cwd=bound.checkout.path,
+        env=_variables(bound, environment, tracked, environ) if container is None else environ,
+        run_id=tracked.run_id,
+        log=folder.log,
+        grace_period=request.grace_period,
+        stdout_to_stderr=request.stdout_to_stderr,
+        terminal=request.terminal,
+        own_process=request.own_process,
+        container=container,
+    )
+
+
+def _variables(
+    bound: BoundRun,
+    environment: PreparedEnvironment,
+    tracked: TrackedRun,
+    environ: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the whole environment of a command on this machine."""
     variables = {
         name: value
         for name, value in environ.items()
@@ -261,17 +307,7 @@ def materialise(
     if environment.path:
         path = [*map(str, environment.path), variables.get("PATH", os.defpath)]
         variables["PATH"] = os.pathsep.join(path)
-    return LaunchRequest(
-        argv=("bash", "-c", bound.render()),
-        cwd=bound.checkout.path,
-        env={**variables, **tracked.variables, **_enclosing(bound, tracked)},
-        run_id=tracked.run_id,
-        log=folder.log,
-        grace_period=request.grace_period,
-        stdout_to_stderr=request.stdout_to_stderr,
-        terminal=request.terminal,
-        own_process=request.own_process,
-    )
+    return {**variables, **tracked.variables, **_enclosing(bound, tracked)}
 
 
 def _enclosing(bound: BoundRun, tracked: TrackedRun) -> dict[str, str]:

@@ -3,6 +3,8 @@
 - A local database gets a gateway, since a client opens only a database of its own version.
 - A tracking server gets one where that was asked for, to outlive the server's outages.
 - A nested mlrun has its parent's, which is to it a server like any other.
+- A container cannot reach the loopback address of this machine: what listens there, a server or a
+  parent's gateway, gets a gateway too, which listens where containers can reach it.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
 from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 from mlrun.tracking.nesting import gateway_to
-from mlrun.tracking.target import open_store
+from mlrun.tracking.target import is_on_loopback, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from mlrun.execution.container.container import Container
     from mlrun.tracking.gateway.gateway import Gateway
     from mlrun.tracking.gateway.provisional import ProvisionalRun
     from mlrun.tracking.gateway.service import Service
@@ -69,6 +72,7 @@ def open_gateway(
     folder: RunFolder,
     environ: Mapping[str, str],
     listen: Listener,
+    container: Container | None = None,
 ) -> Gateway | None:
     """Listen for the command's MLflow client, where it is to talk to mlrun.
 
@@ -82,11 +86,13 @@ def open_gateway(
         folder: The run's folder.
         environ: The user's variables.
         listen: Takes what the gateway has to say.
+        container: What the command runs in, None for this machine.
 
     Raises:
         TrackingError: There is no loopback address to listen on.
     """
-    if gateway_to(store.uri, environ) is not None:
+    parents = gateway_to(store.uri, environ)
+    if parents is not None and container is None:
         return None
 
     def notify(line: str) -> None:
@@ -94,8 +100,10 @@ def open_gateway(
 
     make_service: Callable[[], Service]
     if store.uri.startswith("sqlite:"):
-        make_service = partial(_local_service, store)
-    elif _is_server(store.uri) and (request.buffer_tracking or request.best_effort):
+        make_service = partial(_local_service, store.uri, request.cwd)
+    elif _is_server(store.uri) and (
+        request.buffer_tracking or request.best_effort or _is_out_of_reach(container, store.uri)
+    ):
         journal = folder.path / JOURNAL
         make_service = partial(
             _forwarding_service, store, request, start, tracked, journal, environ, notify
@@ -116,16 +124,53 @@ def open_gateway(
 
 
 def reached_through(
-    gateway: Gateway | None, tracked: TrackedRun, environ: Mapping[str, str]
+    gateway: Gateway | None,
+    tracked: TrackedRun,
+    environ: Mapping[str, str],
+    container: Container | None = None,
 ) -> TrackedRun:
-    """Return the run with the variables by which the command reaches it through the gateway."""
+    """Return the run with the variables by which the command reaches it through the gateway.
+
+    Before the gateway serves: for a container it listens on a further address.
+
+    Raises:
+        TrackingError: That address cannot be listened on.
+    """
     if gateway is None:
         return tracked
+    address = None if container is None else _address_for(container, gateway)
     return replace(
         tracked,
-        variables={**tracked.variables, **gateway.variables(environ)},
+        variables={**tracked.variables, **gateway.variables(environ, address=address)},
         unset=(*tracked.unset, *gateway.unset),
     )
+
+
+def _address_for(container: Container, gateway: Gateway) -> str | None:
+    """Return the gateway's address as the container sees it, None where it sees none."""
+    if container.host_address is None:
+        return None
+    name = container.host_name
+    url = gateway.listen_also(container.host_address, (name,) if name else ())
+    is_by_name = name is not None and container.host_address.startswith("127.")
+    return url.replace(container.host_address, str(name), 1) if is_by_name else url
+
+
+def serves_artifacts(gateway: Gateway | None, store: TrackingStore) -> bool:
+    """Return whether a container gets at the files of artifacts through a gateway."""
+    return gateway is not None and store.uri.startswith("sqlite:")
+
+
+def _is_out_of_reach(container: Container | None, uri: str) -> bool:
+    """Return whether a server listens where a container does not reach it."""
+    if container is None or not is_on_loopback(uri):
+        return False
+    return not shares_network(container)
+
+
+def shares_network(container: Container) -> bool:
+    """Return whether a container has this machine's own network."""
+    return container.host_name is None and (container.host_address or "").startswith("127.")
 
 
 def _refuse_bad_budget(environ: Mapping[str, str]) -> None:
@@ -162,10 +207,12 @@ def _is_server(uri: str) -> bool:
     return uri.startswith(("http:", "https:"))
 
 
-def _local_service(store: TrackingStore) -> Service:
+def _local_service(uri: str, cwd: Path) -> Service:
     from mlrun.tracking.database.store import DatabaseStore
     from mlrun.tracking.gateway.local import LocalService
 
+    # Without the variables of an enclosing run, which would lead to its gateway.
+    store = open_store(uri, {}, cwd=cwd)
     assert isinstance(store, DatabaseStore)
     return LocalService(store.path, store.artifact_root)
 
@@ -184,7 +231,7 @@ def _forwarding_service(
     from mlrun.tracking.gateway.upstream import Upstream
 
     return ForwardingService(
-        Upstream(store.uri, environ, request.tracking_uri),
+        Upstream(gateway_to(store.uri, environ) or store.uri, environ, request.tracking_uri),
         Journal(journal, read_budget(environ)),
         run=_as_answered(start, tracked),
         is_new=start.run_id is None,

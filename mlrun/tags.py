@@ -16,6 +16,7 @@ RUN_NAME = "mlflow.runName"
 WARNINGS = "mlrun.warnings"
 PYTHON_VERSION = "mlrun.python"
 FAILURE = "mlrun.failure"
+AS_OF = "mlrun.environment.as_of"
 WORK_DIGEST = "mlrun.work.digest"
 
 

@@ -15,7 +15,7 @@ from mlrun.cli.settings import read_settings
 from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
 from mlrun.project.assignments import parse_assignments
-from mlrun.request import FLUSH_TIMEOUT, RunRequest, UndeliveredPolicy
+from mlrun.request import FLUSH_TIMEOUT, DockerArgument, RunRequest, UndeliveredPolicy
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ENVIRONMENT_MANAGERS = ("local", "virtualenv", "uv", "conda")
@@ -45,7 +45,7 @@ _OPTIONS = (
     ),
     click.option(
         "-A", "--docker-args", metavar="NAME[=VALUE]", multiple=True,
-        help="An option for `docker run`; may be repeated.",
+        help="An option of `docker run` for the project's container; may be repeated.",
     ),
     click.option(
         "--experiment-name", metavar="NAME",
@@ -66,6 +66,23 @@ _OPTIONS = (
     click.option(
         "--env-manager", type=click.Choice(_ENVIRONMENT_MANAGERS),
         help="What makes the environment; by default what the project asks for.",
+    ),
+    click.option(
+        "--env", "environment", type=click.Path(path_type=Path), metavar="PATH",
+        help="Use this environment (a virtual environment, a conda prefix) as it is.",
+    ),
+    click.option(
+        "--conda-exe", metavar="PROGRAM", envvar="MLRUN_CONDA_EXE",
+        help="Make conda environments with this conda, mamba or micromamba."
+        " [env: MLRUN_CONDA_EXE]",
+    ),
+    click.option(
+        "--as-of", metavar="DATE|commit",
+        help="Choose packages as they were on that day, or on that of the project's commit.",
+    ),
+    click.option(
+        "--locked", is_flag=True,
+        help="Refuse to run when the project's mlrun.lock is missing or does not fit.",
     ),
     click.option(
         "--exact-python", is_flag=True,
@@ -218,6 +235,10 @@ def _request(words: dict[str, Any]) -> RunRequest:
         backend_config=words["backend_config"],
         env_manager="local" if words["no_conda"] else words["env_manager"],
         exact_python=words["exact_python"],
+        environment=words["environment"],
+        conda_exe=words["conda_exe"],
+        as_of=words["as_of"],
+        locked=words["locked"],
         storage_dir=words["storage_dir"],
         build_image=words["build_image"],
         run_id=words["run_id"],
@@ -245,6 +266,14 @@ def _undelivered(word: str | None) -> UndeliveredPolicy:
     return UndeliveredPolicy.FAIL if os.environ.get("CI") else UndeliveredPolicy.WARN
 
 
-def _docker_args(words: tuple[str, ...]) -> dict[str, str | bool]:
-    pairs = (word.partition("=") for word in words)
-    return {name: value if separator else True for name, separator, value in pairs}
+def _docker_args(words: tuple[str, ...]) -> dict[str, DockerArgument]:
+    """Return the options by name; one that is repeated has all its values."""
+    found: dict[str, DockerArgument] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        before = found.get(name)
+        if sign and isinstance(before, (str, tuple)):
+            found[name] = (*((before,) if isinstance(before, str) else before), value)
+        else:
+            found[name] = value if sign else True
+    return found

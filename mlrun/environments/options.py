@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from mlrun.request import DockerArgument
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlrun.environments.lock.model import ProjectLock
@@ -27,7 +29,7 @@ class EnvironmentOptions:
         folder: The project's folder.
         project: Its name, None where it has none.
         commit: Of the code.
-        docker_args: What `-A` says; True for a name without a value.
+        docker_args: What `-A` says.
         build_image: Build an image with the project's code in it.
         docker_auth: Credentials for the registry (`username`, `password`...), as Docker's library
             takes them; empty for those of the user's `docker login`.
@@ -43,6 +45,6 @@ class EnvironmentOptions:
     folder: Path = field(default_factory=Path)
     project: str | None = None
     commit: str | None = None
-    docker_args: Mapping[str, str | bool] = field(default_factory=dict)
+    docker_args: Mapping[str, DockerArgument] = field(default_factory=dict)
     build_image: bool = False
     docker_auth: Mapping[str, str] = field(default_factory=dict)

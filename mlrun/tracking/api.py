@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from mlrun.errors import TrackingRefusedError
 from mlrun.execution.redact import mask_text
@@ -14,6 +14,9 @@ from mlrun.tracking.credentials import PASSWORD, TOKEN, USERNAME, Credentials
 from mlrun.tracking.http import HttpClient
 
 PREFIX = "/api/2.0/mlflow/"
+
+_ARTIFACT_PATIENCE = 5.0
+"""Seconds for a file that nobody waits for."""
 
 Json = dict[str, Any]
 
@@ -54,6 +57,19 @@ class TrackingApi:
         """
         path = f"{PREFIX}{endpoint}?{urlencode(query)}"
         return self._understood(self._client.exchange("GET", path, patience=patience))
+
+    def put_artifact(self, path: str, content: bytes) -> None:
+        """Send a small file to the server's artifacts, which may do without it.
+
+        Args:
+            path: Below the root of the server's artifacts.
+            content: All of it.
+
+        Raises:
+            TrackingError: No answer, or no as the answer.
+        """
+        place = f"/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
+        self._understood(self._client.exchange("PUT", place, content, patience=_ARTIFACT_PATIENCE))
 
     def post(
         self, endpoint: str, body: Json, *, recover: Callable[[], Json | None] | None = None

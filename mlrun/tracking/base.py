@@ -126,5 +126,17 @@ class TrackingStore(Protocol):
             TrackingRefusedError: The answer was no.
         """
 
+    def keep_artifact(self, run: TrackedRun, path: str, content: bytes) -> bool:
+        """Add a small file of mlrun's own to a run's artifacts, where that needs no other tool.
+
+        Args:
+            run: Which run.
+            path: Below its artifacts, with slashes.
+            content: All of it.
+
+        Returns:
+            Whether it is there. That it is not is no failure of the run.
+        """
+
     def close(self) -> None:
         """Let go of connections."""

@@ -90,6 +90,10 @@ class BestEffortStore:
             raise TrackingUnavailableError(f"the run could not be made on {self.uri} yet")
         self._store.finish(replace(end, run_id=real))
 
+    def keep_artifact(self, run: TrackedRun, path: str, content: bytes) -> bool:
+        """Add a file to a run's artifacts, if the server has the run."""
+        return self.unmade is None and self.server.keep_artifact(run, path, content)
+
     def close(self) -> None:
         """Let go of connections."""
         self._store.close()

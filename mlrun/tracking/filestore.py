@@ -18,6 +18,7 @@ from mlrun.tracking import file_experiments
 from mlrun.tracking.base import RunEnd, RunStart, RunStatus, TrackedRun
 from mlrun.tracking.file_experiments import FileExperiment
 from mlrun.tracking.limits import fit_parameters, fit_tags, is_valid_name
+from mlrun.tracking.local_artifacts import write_artifact
 from mlrun.tracking.metafile import META, dump, load, write, write_whole
 from mlrun.tracking.names import random_name
 from mlrun.tracking.refusals import cannot_change, deleted_run, missing_run, stays_in
@@ -88,6 +89,10 @@ class FileStore:
             _add(folder, "tags", tags)
             changes = {"status": _NUMBERS[end.status], "end_time": end.end_time}
             write_whole(folder / META, dump({**_fields(folder), **changes}))
+
+    def keep_artifact(self, run: TrackedRun, path: str, content: bytes) -> bool:
+        """Add a file to a run's artifacts, where they lie on this machine."""
+        return write_artifact(run.artifact_uri, path, content)
 
     def close(self) -> None:
         """Do nothing."""

@@ -34,5 +34,9 @@ class NoTracking:
     def finish(self, end: RunEnd) -> None:
         """Do nothing."""
 
+    def keep_artifact(self, run: TrackedRun, path: str, content: bytes) -> bool:  # noqa: ARG002
+        """Return False: there are no artifacts."""
+        return False
+
     def close(self) -> None:
         """Do nothing."""

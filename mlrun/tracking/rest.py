@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 
-from mlrun.errors import Problem, TrackingRefusedError
+from mlrun.errors import Problem, TrackingError, TrackingRefusedError
 from mlrun.tracking.api import ApiRefusedError, Json, TrackingApi
 from mlrun.tracking.base import RunEnd, RunStart, RunStatus, TrackedRun
 from mlrun.tracking.batches import as_entries, make_batches
@@ -119,6 +119,17 @@ class RestStore:
         for batch in make_batches(end.run_id, tags, {}):
             self._api.post("runs/log-batch", batch)
         self.after_launch()
+
+    def keep_artifact(self, run: TrackedRun, path: str, content: bytes) -> bool:
+        """Add a file to a run's artifacts, where the server itself takes them."""
+        scheme, _, root = (run.artifact_uri or "").partition(":")
+        if scheme != "mlflow-artifacts":
+            return False
+        try:
+            self._api.put_artifact(f"{_path_on_server(root)}/{path}", content)
+        except TrackingError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -306,6 +317,11 @@ class RestStore:
         if not self.uri.startswith(("http:", "https:")):
             return None
         return f"{self.uri}/#/experiments/{experiment_id}/runs/{run_id}"
+
+
+def _path_on_server(root: str) -> str:
+    """Return an artifacts' path without the server that may stand before it."""
+    return root.removeprefix("//").partition("/")[2] if root.startswith("//") else root.strip("/")
 
 
 def _ids(run_id: str) -> dict[str, str]:

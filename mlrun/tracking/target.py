@@ -128,6 +128,13 @@ def open_store(
     return _open_server(uri, environ, asked)
 
 
+def is_on_loopback(uri: str) -> bool:
+    """Return whether a server's address means the machine of whoever asks."""
+    found = re.match(r"https?://(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)", uri, re.IGNORECASE)
+    host = found[1].lower().strip("[]") if found else ""
+    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+
+
 @dataclass(frozen=True)
 class ServerAccess:
     """How one tracking server is reached, found by the rules of MLflow's own client.

@@ -177,7 +177,6 @@ def test_no_tracking_records_only_its_own_folder(echo: Place) -> None:
         (("-b", "kubernetes"), "kubernetes"),
         (("-b", "databricks"), "databricks"),
         (("-b", "lcoal"), "local"),
-        (("--env-manager", "conda"), "conda"),
         (("-v", "v1"), "v1"),
         (("--tracking-uri", "postgresql://h/x"), "postgresql"),
         (("--tracking-uri", "databricks"), "databricks"),

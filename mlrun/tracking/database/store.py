@@ -16,6 +16,7 @@ from mlrun.tracking.database.opening import DEFAULT_EXPERIMENT
 from mlrun.tracking.database.parameters import recorded_parameters, write_parameters
 from mlrun.tracking.database.session import Database, Session
 from mlrun.tracking.limits import PARAMETER_LENGTHS, fit_parameters, fit_tags
+from mlrun.tracking.local_artifacts import write_artifact
 from mlrun.tracking.refusals import (
     cannot_change,
     deleted_experiment,
@@ -93,6 +94,10 @@ class DatabaseStore:
                 fields = {"status": end.status.value, "end_time": end.end_time}
                 session.update("runs", fields, "run_uuid = ?", (end.run_id,))
                 runs.write_tags(session, end.run_id, tags)
+
+    def keep_artifact(self, run: TrackedRun, path: str, content: bytes) -> bool:
+        """Add a file to a run's artifacts, where they lie on this machine."""
+        return write_artifact(run.artifact_uri, path, content)
 
     def close(self) -> None:
         """Let go of the file."""

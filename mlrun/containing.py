@@ -1,0 +1,201 @@
+"""What a run's container gets: the command, and the variables and files that tracking needs.
+
+The container sees nothing of this machine but what is given to it. So the values of `path`
+parameters, a store that is a folder, certificates, and the credentials of the artifacts' store
+are brought in here; the project's code and its volumes are there already.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from mlrun.execution.container.container import WORK_FOLDER, Container, ContainerCommand, Mount
+from mlrun.planning import ENCLOSING_RUN, BoundRun
+from mlrun.project.parameters import resolve
+from mlrun.project.shell.plain import plain_words
+from mlrun.project.types import ParameterType
+from mlrun.project.values import is_remote
+from mlrun.tracking.base import TrackedRun
+from mlrun.tracking.local_artifacts import local_folder
+from mlrun.tracking.target import is_on_loopback
+
+_OF_THIS_MACHINE = (
+    *("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_ENV_ROOT", "MLFLOW_CONDA_HOME"),
+    *("MLFLOW_CONDA_CREATE_ENV_CMD", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"),
+    *("MLFLOW_RUN_ID", "MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+)
+"""MLflow's variables that are not simply handed on: places here, and what the run decides."""
+
+_CERTIFICATES = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH")
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Where a client on this machine would look for authorities, in this order."""
+
+_STORES = {
+    "s3": ("AWS_", "MLFLOW_S3_"),
+    "gs": ("GOOGLE_", "GCLOUD_", "CLOUDSDK_"),
+    "wasb": ("AZURE_",),
+    "wasbs": ("AZURE_",),
+    "abfss": ("AZURE_",),
+    "hdfs": ("MLFLOW_HDFS_", "MLFLOW_KERBEROS_", "HADOOP_", "KRB5"),
+}
+"""The beginnings of the variables by which a client gets at each kind of artifacts' store."""
+
+_KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+_AWS_FOLDER = "/.aws"
+
+_SHELL = 'command -v bash >/dev/null 2>&1 && exec bash -c "$1"; exec sh -c "$1"'
+"""Runs its argument by bash where the image has it, as on this machine; else by sh."""
+
+
+def container_command(
+    bound: BoundRun,
+    container: Container,
+    tracked: TrackedRun,
+    environ: Mapping[str, str],
+    *,
+    serves_artifacts: bool,
+) -> ContainerCommand:
+    """Return the run's command for its container.
+
+    Args:
+        bound: What is run.
+        container: What was prepared for it.
+        tracked: The run, with the variables by which the container finds it.
+        environ: The user's variables.
+        serves_artifacts: Whether a gateway stands before the folder with the artifacts.
+
+    Raises:
+        CommandError: A value cannot be put into its place safely.
+    """
+    places = dict(_places(bound))
+    found = [Mount(str(source), target) for source, target in _given_files(bound, places)]
+    variables = _variables(bound, tracked, environ)
+    if not serves_artifacts:
+        target = bound.plan.delivery.tracking_uri or ""
+        found += (Mount(str(f), str(f)) for f in _folders_of_store(target, tracked))
+    for mount, further in (
+        *_certificates(tracked, environ),
+        *_credential_files(tracked, environ),
+    ):
+        found.append(mount)
+        variables |= further
+    own = {k: v for k, v in container.environment.items() if k not in tracked.unset}
+    command = bound.render({name: target for name, (_, target) in places.items()})
+    return ContainerCommand(
+        container=container,
+        argv=plain_words(command) or ("sh", "-c", _SHELL, "mlrun", command),
+        environment={**variables, **own, **tracked.variables},
+        mounts=_without_doubles((*container.mounts, *found)),
+        name=str(container.options.get("Name") or f"mlrun-{tracked.run_id}"),
+    )
+
+
+def _places(bound: BoundRun) -> Iterator[tuple[str, tuple[Path, str]]]:
+    """Yield the local paths among the values: name, place here, place in the container."""
+    folder = bound.checkout.path
+    texts = resolve(bound.values)
+    for value in bound.values:
+        name, text = value.name, texts[value.name]
+        if value.type is not ParameterType.PATH or is_remote(text):
+            continue
+        path = Path(text)
+        try:
+            inside = path.relative_to(folder)
+        except ValueError:
+            yield name, (path, str(path))
+        else:
+            yield name, (path, os.path.normpath(f"{WORK_FOLDER}/{inside.as_posix()}"))
+
+
+def _given_files(
+    bound: BoundRun, places: Mapping[str, tuple[Path, str]]
+) -> Iterator[tuple[Path, str]]:
+    """Yield what was given from outside the project: it is mounted at its own path."""
+    for path, target in places.values():
+        if target == str(path) and not path.is_relative_to(bound.checkout.path):
+            yield path, target
+
+
+def _variables(bound: BoundRun, tracked: TrackedRun, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the container gets of the user's variables, and who started it."""
+    prefixes = ("MLFLOW_", *_STORES.get(_scheme(tracked.artifact_uri), ()))
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(prefixes)
+        and name not in _OF_THIS_MACHINE
+        and name not in tracked.unset
+        and not name.startswith("MLFLOW_TRACKING_AUTH")
+    }
+    if bound.plan.delivery.tracking_uri is not None:
+        kept[ENCLOSING_RUN] = tracked.run_id
+    return kept
+
+
+def _scheme(uri: str | None) -> str:
+    return (uri or "").partition("://")[0].lower() if "://" in (uri or "") else ""
+
+
+def _folders_of_store(target: str, tracked: TrackedRun) -> Iterator[Path]:
+    """Yield the folder of a store that is one, and that of artifacts on this machine.
+
+    A server elsewhere may name a folder of its own machine, which is not made here.
+    """
+    store = local_folder(target)
+    artifacts = _artifact_root(tracked)
+    if artifacts is not None and (store is not None or is_on_loopback(target)):
+        with suppress(OSError):
+            artifacts.mkdir(parents=True, exist_ok=True)
+    yield from (folder for folder in (store, artifacts) if folder is not None and folder.is_dir())
+
+
+def _artifact_root(tracked: TrackedRun) -> Path | None:
+    """Return the folder with the artifacts of the run's experiment, if it is on this machine."""
+    root, ending, _ = (tracked.artifact_uri or "").partition(f"/{tracked.run_id}/artifacts")
+    return local_folder(root) if ending else None
+
+
+def _certificates(
+    tracked: TrackedRun, environ: Mapping[str, str]
+) -> Iterator[tuple[Mount, dict[str, str]]]:
+    """Yield the files that a client needs to trust the server and to be trusted by it."""
+    if not tracked.variables.get("MLFLOW_TRACKING_URI", "").startswith("https:"):
+        return
+    for name in _CERTIFICATES:
+        if environ.get(name) and name not in tracked.unset:
+            yield _read_only(environ[name]), {name: os.path.abspath(environ[name])}
+    given = next((environ[name] for name in _BUNDLES if environ.get(name)), None)
+    if given is not None and not environ.get(_CERTIFICATES[0]):
+        yield _read_only(given), {_CERTIFICATES[0]: os.path.abspath(given)}
+
+
+def _credential_files(
+    tracked: TrackedRun, environ: Mapping[str, str]
+) -> Iterator[tuple[Mount, dict[str, str]]]:
+    """Yield the files with credentials for the artifacts' store."""
+    scheme = _scheme(tracked.artifact_uri)
+    if scheme == "gs" and environ.get(_KEY_FILE):
+        yield _read_only(environ[_KEY_FILE]), {_KEY_FILE: os.path.abspath(environ[_KEY_FILE])}
+    folder = Path(environ.get("HOME", "/")) / ".aws"
+    if scheme == "s3" and folder.is_dir():
+        mount = Mount(str(folder), _AWS_FOLDER, ("ro",))
+        yield (
+            mount,
+            {
+                "AWS_SHARED_CREDENTIALS_FILE": f"{_AWS_FOLDER}/credentials",
+                "AWS_CONFIG_FILE": f"{_AWS_FOLDER}/config",
+            },
+        )
+
+
+def _read_only(file: str) -> Mount:
+    path = os.path.abspath(file)
+    return Mount(path, path, ("ro",))
+
+
+def _without_doubles(mounts: tuple[Mount, ...]) -> tuple[Mount, ...]:
+    """Leave one mount for each place: an engine refuses two. The first one is the user's."""
+    return tuple({mount.target: mount for mount in reversed(mounts)}.values())[::-1]
