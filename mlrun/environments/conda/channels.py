@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrun.environments.conda.settings import CondaSettings, without_login
+from mlrun.environments.conda.specs import parse_spec, without_platform
 from mlrun.errors import Location, ProjectError
 from mlrun.execution.redact import mask_url
 from mlrun.project.model import CondaSpec
 
 _DEFAULTS = "defaults"
 _PATH = re.compile(r"\.{1,2}(?:[/\\]|$)|[/~\\]|[A-Za-z]:[/\\]")
-_PLATFORM = re.compile(
-    r"/(noarch|(?:linux|osx|win|freebsd|zos|emscripten|wasi)-[a-z0-9_]+)/?$", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,6 @@ def channels_of(spec: CondaSpec, settings: CondaSettings) -> tuple[ChannelUrl, .
     Raises:
         ProjectError: The user's settings do not allow a channel, or it cannot be used.
     """
-    from mlrun.environments.conda.specs import parse_spec
-
     names = [*spec.channels, *(settings.channels if spec.defaults else ())]
     parsed = (parse_spec(one.text, one.location) for one in spec.packages)
     names += [one.channel for one in parsed if one.channel]
@@ -112,7 +108,7 @@ def _resolved(
 
 
 def _single(name: str, settings: CondaSettings, folder: Path) -> ChannelUrl:
-    plain, platform = _without_platform(name)
+    plain, platform = without_platform(name)
     if "://" in plain:
         url, mirrors = plain.rstrip("/"), settings.mirrored_channels.get(plain, ())
     elif _PATH.match(plain):
@@ -123,11 +119,6 @@ def _single(name: str, settings: CondaSettings, folder: Path) -> ChannelUrl:
         plain = mask_url(plain)
     copies = tuple(mirror.rstrip("/") for mirror in mirrors)
     return ChannelUrl(plain, url, platform, copies)
-
-
-def _without_platform(name: str) -> tuple[str, str | None]:
-    found = _PLATFORM.search(name)
-    return (name[: found.start()], found[1].lower()) if found else (name, None)
 
 
 def _folder_url(name: str, folder: Path) -> str:
