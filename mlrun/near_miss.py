@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def near_miss(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
@@ -24,3 +25,12 @@ def near_miss(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | No
 
 def _plain(name: str) -> str:
     return name.lower().replace("-", "_").strip()
+
+
+def nearest_file(missing: Path) -> str | None:
+    """Return the name of the file that is probably meant by one that is not there."""
+    try:
+        names = [path.name for path in missing.parent.iterdir() if path.is_file()]
+    except OSError:
+        return None
+    return near_miss(missing.name, names)

@@ -8,6 +8,7 @@ after those of the file, unless the file says `nodefaults`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -108,23 +109,21 @@ def _resolved(
 
 
 def _single(name: str, settings: CondaSettings, folder: Path) -> ChannelUrl:
-    plain, platform = without_platform(name)
+    shown, _ = without_platform(name)
+    # As conda does: an address may take its login from variables.
+    plain, platform = without_platform(os.path.expandvars(name))
+    mirrors = settings.mirrored_channels.get(plain, ())
     if "://" in plain:
-        url, mirrors = plain.rstrip("/"), settings.mirrored_channels.get(plain, ())
+        url = plain.rstrip("/")
     elif _PATH.match(plain):
-        url, mirrors = _folder_url(plain, folder), ()
+        url = _folder_url(plain, folder)
     else:
-        url, mirrors = _below_its_place(plain, settings), settings.mirrored_channels.get(plain, ())
-    if "://" in plain or _PATH.match(plain):
-        plain = mask_url(plain)
-    copies = tuple(mirror.rstrip("/") for mirror in mirrors)
-    return ChannelUrl(plain, url, platform, copies)
+        url = _below_its_place(plain, settings)
+    return ChannelUrl(mask_url(shown), url, platform, tuple(copy.rstrip("/") for copy in mirrors))
 
 
 def _folder_url(name: str, folder: Path) -> str:
-    from os.path import abspath
-
-    return Path(abspath(folder / Path(name.replace("\\", "/")).expanduser())).as_uri()
+    return Path(os.path.abspath(folder / Path(name.replace("\\", "/")).expanduser())).as_uri()
 
 
 def _below_its_place(name: str, settings: CondaSettings) -> str:
