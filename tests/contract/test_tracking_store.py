@@ -267,3 +267,19 @@ def _read_server(address: str, run_id: str) -> Recorded:
         tags={entry["key"]: entry["value"] for entry in data.get("tags", [])},
         parameters={entry["key"]: entry["value"] for entry in data.get("params", [])},
     )
+
+
+def test_a_file_of_mlruns_own_is_kept_with_the_artifacts(store: TrackingStore) -> None:
+    run = store.start(begin())
+    kept = store.keep_artifact(run, "mlrun/lock file.json", b"{}")
+    uri = run.artifact_uri or ""
+    if uri.startswith("mlflow-artifacts:"):
+        assert kept
+        place = uri.removeprefix("mlflow-artifacts:").lstrip("/")
+        quoted = urllib.parse.quote(f"{place}/mlrun/lock file.json")
+        address = f"{store.uri}/api/2.0/mlflow-artifacts/artifacts/{quoted}"
+        assert urllib.request.urlopen(address).read() == b"{}"
+    else:
+        assert kept
+        folder = Path(urllib.parse.unquote(urllib.parse.urlsplit(uri).path))
+        assert (folder / "mlrun/lock file.json").read_bytes() == b"{}"

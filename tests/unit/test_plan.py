@@ -58,3 +58,25 @@ def test_plan_of_another_version_is_refused() -> None:
     document = {**Plan(WORK, Delivery(None)).to_dict(), "version": 99}
     with pytest.raises(ValueError, match="version 99"):
         Plan.from_dict(document)
+
+
+def test_what_an_older_mlrun_did_not_know_does_not_change_its_digest() -> None:
+    document = Plan(WORK, Delivery(None)).to_dict()
+    for name in ("as_of", "locked", "image", "docker_args"):
+        del document["work"]["environment"][name]
+    assert Plan.from_dict(document).work.digest() == WORK.digest()
+
+
+def test_another_date_is_other_work() -> None:
+    dated = replace(WORK, environment=replace(WORK.environment, as_of="2023-05-01"))
+    assert dated.digest() != WORK.digest()
+
+
+def test_options_of_a_container_keep_their_form() -> None:
+    environment = PlanEnvironment(
+        "docker", "abc", image="i:1", docker_args={"v": ("/a:/a", "/b:/b"), "t": True, "m": "1g"}
+    )
+    plan = Plan(replace(WORK, environment=environment), Delivery(None))
+    document = json.loads(json.dumps(plan.to_dict()))
+    jsonschema.validate(document, SCHEMA)
+    assert Plan.from_dict(document) == plan

@@ -10,7 +10,7 @@ from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.python import PythonEnvironment
 from mlrun.environments.select import choose_environment
 from mlrun.environments.system import SystemEnvironment
-from mlrun.errors import EXIT_USAGE, Location, NotSupportedError, ProjectError, UsageError
+from mlrun.errors import EXIT_USAGE, Location, ProjectError, UsageError
 from mlrun.project.model import CondaEnv, DockerEnv, Environment, PythonEnv, PythonEnvFile
 
 HERE = Location(Path("MLproject"), 3, 1)
@@ -47,25 +47,38 @@ def test_flag_and_project_decide(
 
 
 @pytest.mark.parametrize(
-    ("manager", "environments", "word"),
+    ("manager", "others", "expected"),
     [
-        (None, (CONDA,), "conda"),
-        ("conda", (CONDA,), "conda"),
-        ("uv", (CONDA,), "conda"),
+        (None, (), "conda"),
         ("conda", (), "conda"),
-        ("conda", (DOCKER, CONDA), "conda"),
-        ("uv", (DOCKER, CONDA), "conda"),
-        (None, (DOCKER,), "image:1"),
-        ("local", (DOCKER,), "image:1"),
-        ("uv", (DOCKER,), "image:1"),
+        ("uv", (), "uv"),
+        ("virtualenv", (), "virtualenv"),
+        ("conda", (DOCKER, PYTHON), "conda"),
+        ("uv", (DOCKER,), "uv"),
     ],
 )
-def test_what_is_not_there_yet_is_refused_by_name(
-    manager: str | None, environments: tuple[Environment, ...], word: str
+def test_a_conda_file_is_made_by_conda_or_from_the_index(
+    tmp_path: Path, manager: str | None, others: tuple[Environment, ...], expected: str
 ) -> None:
-    with pytest.raises(NotSupportedError, match=word) as caught:
-        chosen(manager, *environments)
-    assert caught.value.hint
+    file = tmp_path / "conda.yaml"
+    file.write_text("channels: [conda-forge]\ndependencies: [python=3.10, numpy]\n")
+    assert chosen(manager, *others, CondaEnv(file, HERE)) == expected
+
+
+@pytest.mark.parametrize("manager", [None, "local", "uv", "virtualenv", "conda"])
+def test_a_container_stays_one_whatever_the_manager(manager: str | None) -> None:
+    assert chosen(manager, DOCKER) == "docker"
+
+
+def test_conda_makes_nothing_where_nothing_is_asked_for() -> None:
+    with pytest.raises(UsageError, match="no conda environment"):
+        chosen("conda")
+
+
+def test_an_environment_to_use_excludes_what_makes_one(tmp_path: Path) -> None:
+    options = EnvironmentOptions(manager="uv", existing=tmp_path)
+    with pytest.raises(UsageError, match="--env-manager uv"):
+        choose_environment((PYTHON,), options)
 
 
 def test_several_environments_are_a_choice() -> None:
