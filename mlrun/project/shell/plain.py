@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_WORD = r"""(?:[\w@%+:,./=^-]|'[^']*'|"[^"$`\\!]*")+"""
+_WORD = r"""(?:[\w@%+:,./=^-]|\\[^\n]|'[^']*'|"[^"$`\\!]*")+"""
 _WORDS = re.compile(rf"\s*{_WORD}(?:[ \t]+{_WORD})*\s*")
 _ASSIGNMENT = re.compile(r"\w+=")
 
