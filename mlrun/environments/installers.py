@@ -208,11 +208,11 @@ def _arguments(what: Installation, work: Path) -> list[str]:
         for place in places:
             arguments += [] if "://" in place else [option, place]
     if lines:
-        arguments += ["--requirement", str(_private_file(work, lines))]
+        arguments += ["--requirement", str(private_file(work, lines))]
     return [*arguments, *what.extra]
 
 
-def _private_file(work: Path, lines: list[str]) -> Path:
+def private_file(work: Path, lines: list[str]) -> Path:
     """Write requirements to a file that only the user can read: they may hold logins."""
     file = work / f"requirements-{len(os.listdir(work))}.txt"
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

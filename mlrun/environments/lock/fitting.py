@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from mlrun.environments.base import EnvironmentKind
-from mlrun.environments.lock.model import EnvironmentLock, ProjectLock
-from mlrun.errors import Location
+from mlrun.environments.fingerprint import platform_name
+from mlrun.environments.lock.model import EnvironmentLock, ProjectLock, is_alike
+from mlrun.errors import Location, Problem, ProjectError
+
+_SHOWN = 5
+"""Lines of a specification that a message names."""
 
 
 def pinned_by(
@@ -21,4 +25,75 @@ def pinned_by(
     Raises:
         ProjectError: `must_fit`, and there is none, or the specification has changed since.
     """
-    raise NotImplementedError
+    entry = lock.fitting(kind.manager, kind.digest(), platform_name()) if lock else None
+    if entry is not None and _is_of_date(entry, kind):
+        return entry
+    if must_fit:
+        problem = misfit(lock, kind, location)
+        raise ProjectError(problem.message, location=problem.location, hint=problem.hint)
+    return None
+
+
+def unfitting(
+    lock: ProjectLock | None, kind: EnvironmentKind, location: Location
+) -> Problem | None:
+    """Return the warning for a project whose lock is there and does not hold, else None."""
+    if lock is None or pinned_by(lock, kind, location, must_fit=False) is not None:
+        return None
+    problem = misfit(lock, kind, location)
+    return Problem(f"{problem.message}; solving anew", problem.location, problem.hint)
+
+
+def misfit(lock: ProjectLock | None, kind: EnvironmentKind, location: Location) -> Problem:
+    """Return why a lock, for which `pinned_by` gives nothing, does not hold."""
+    hint = "write the lock anew: mlrun lock"
+    if lock is None:
+        return Problem("the project has no mlrun.lock", location, "write one: mlrun lock")
+    platform, digest = platform_name(), kind.digest()
+    alike = [entry for entry in lock.environments if is_alike(entry.manager, kind.manager)]
+    if not alike:
+        what = f"mlrun.lock has nothing for an environment that {kind.manager} makes"
+        return Problem(what, location, hint)
+    same = [entry for entry in alike if entry.digest == digest]
+    if any(entry.platform == platform for entry in same):
+        dates = {entry.as_of or "the day it was written" for entry in same}
+        what = f"mlrun.lock is as of {' and '.join(sorted(dates))}, and another date is asked for"
+        return Problem(what, location, "write the lock anew: mlrun lock --as-of DATE")
+    if same:
+        others = ", ".join(sorted(entry.platform for entry in same))
+        what = f"mlrun.lock is for {others}, and has nothing for this machine ({platform})"
+        return Problem(what, location, "add an entry for it: mlrun lock")
+    changes = _changes(alike, kind)
+    what = "the environment's specification has changed since mlrun.lock was written"
+    return Problem(f"{what}{changes}", location, hint)
+
+
+def _is_of_date(entry: EnvironmentLock, kind: EnvironmentKind) -> bool:
+    """Return whether an entry is of the date that the user asks for, if any."""
+    as_of = getattr(kind, "as_of", None)
+    if as_of is None:
+        return True
+    from mlrun.environments.lock.dates import date_text
+
+    return entry.as_of == date_text(as_of)
+
+
+def _changes(entries: list[EnvironmentLock], kind: EnvironmentKind) -> str:
+    """Return which lines came and went, where the lock knows that."""
+    lines = asked_by(kind)
+    before = [entry for entry in entries if entry.asked]
+    if len({entry.asked for entry in before}) != 1 or not lines:
+        return ""
+    old, new = set(before[0].asked), set(lines)
+    changed = [f"+{line}" for line in lines if line not in old]
+    changed += [f"-{line}" for line in before[0].asked if line not in new]
+    if not changed:
+        return ""
+    more = f", and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+    return f" ({', '.join(changed[:_SHOWN])}{more})"
+
+
+def asked_by(kind: EnvironmentKind) -> tuple[str, ...]:
+    """Return the lines of a specification, for a lock; kinds that have none give none."""
+    asked = getattr(kind, "asked", None)
+    return tuple(asked()) if asked is not None else ()

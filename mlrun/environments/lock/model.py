@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_OF_ONE_KIND = ("uv", "virtualenv")
+"""Managers that install the same packages: what one of them solved binds the other, too."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class LockedPackage:
     """One package, as it was or will be installed.
 
@@ -13,7 +16,8 @@ class LockedPackage:
         kind: `conda` or `pypi`.
         name: Normalised.
         version: Its full version.
-        url: Where its file is; no login in it. None for what has no address of its own.
+        url: Where its file is (`git+https://...@COMMIT` for what has no file); no login in it.
+            None for what has no address of its own.
         hashes: `sha256:...`, `md5:...`; empty where none is known.
         build: conda's build string, None for other kinds.
         channel: conda's channel, None for other kinds.
@@ -28,7 +32,7 @@ class LockedPackage:
     channel: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EnvironmentLock:
     """What one specification was solved to, on one platform.
 
@@ -40,6 +44,8 @@ class EnvironmentLock:
         python: Full version, None where the environment has no Python.
         packages: All that is installed, in the order of installation where that matters.
         as_of: The date that packages were chosen for, ISO 8601, None for the day of solving.
+        asked: The specification's own lines, without logins: they tell what has changed when
+            the lock fits no more.
     """
 
     manager: str
@@ -48,13 +54,23 @@ class EnvironmentLock:
     python: str | None
     packages: tuple[LockedPackage, ...]
     as_of: str | None = None
+    asked: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
-        """Return a hash of what will be installed; goes into the environment's key."""
-        raise NotImplementedError
+        """Return a hash of what will be installed; goes into the environment's key.
+
+        A file counts by its content where that is known: it may lie elsewhere tomorrow.
+        """
+        from mlrun.environments.fingerprint import digest_of
+
+        packages = sorted(
+            [p.kind, p.name, p.version, p.build or "", *(p.hashes or (p.url or "",))]
+            for p in self.packages
+        )
+        return digest_of([self.python, self.as_of, packages])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProjectLock:
     """A project's `mlrun.lock`: one entry for each specification and platform."""
 
@@ -62,4 +78,16 @@ class ProjectLock:
 
     def fitting(self, manager: str, digest: str | None, platform: str) -> EnvironmentLock | None:
         """Return the entry for a specification, None where there is none that fits."""
-        raise NotImplementedError
+        fitting = [
+            entry
+            for entry in self.environments
+            if (entry.digest, entry.platform) == (digest, platform)
+            and is_alike(entry.manager, manager)
+        ]
+        fitting.sort(key=lambda entry: entry.manager != manager)
+        return fitting[0] if fitting else None
+
+
+def is_alike(first: str, second: str) -> bool:
+    """Return whether two managers install the same kind of packages."""
+    return first == second or (first in _OF_ONE_KIND and second in _OF_ONE_KIND)
