@@ -7,6 +7,7 @@ nothing             the system's   an empty one        refused        the system
 python_env          uv             as asked            refused        the system's
 uv.lock             uv             uv                  refused        the system's
 conda_env           conda          from the index      conda          the system's
+renv.lock           the system's   an empty one        refused        the system's
 docker_env          a container    a container         a container    a container
 several             a choice       the one that fits   conda_env      the system's
 ==================  =============  ==================  =============  =====================
@@ -31,6 +32,7 @@ from mlrun.project.model import (
     Environment,
     PythonEnv,
     PythonEnvFile,
+    RenvEnv,
     UvLockEnv,
 )
 
@@ -62,11 +64,16 @@ def choose_environment(
     _refuse_unknown(manager)
     if options.existing is not None and not _is_docker_only(environments):
         return _existing(options)
+    r_packages = [e for e in environments if isinstance(e, RenvEnv)]
+    if r_packages and manager in (None, "local"):
+        return _with_r(r_packages[0])
+    environments = tuple(e for e in environments if not isinstance(e, RenvEnv))
     if manager == "local" and not _is_docker_only(environments):
         return SystemEnvironment()
     if not environments:
         return _without_specification(options)
     environment = _only_one(environments, manager)
+    assert not isinstance(environment, RenvEnv)
     if isinstance(environment, DockerEnv):
         from mlrun.environments.docker.environment import DockerEnvironment
 
@@ -112,6 +119,12 @@ def _existing(options: EnvironmentOptions) -> EnvironmentKind:
     return ExistingEnvironment(options.existing)
 
 
+def _with_r(environment: RenvEnv) -> EnvironmentKind:
+    from mlrun.environments.renv import RenvEnvironment
+
+    return RenvEnvironment(environment)
+
+
 def _without_specification(options: EnvironmentOptions) -> EnvironmentKind:
     if options.manager is None:
         return SystemEnvironment()
@@ -138,7 +151,7 @@ def _only_one(environments: tuple[Environment, ...], env_manager: str | None) ->
         return environments[0]
     wanted = CondaEnv if env_manager == "conda" else (PythonEnv, PythonEnvFile, UvLockEnv)
     if env_manager is not None:
-        fitting = [e for e in environments if isinstance(e, wanted)]
+        fitting: list[Environment] = [e for e in environments if isinstance(e, wanted)]
         # MLflow makes a Python environment from a conda file as well.
         fitting += [e for e in environments if not isinstance(e, DockerEnv)]
         return fitting[0]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from mlrun.errors import Problem
+from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, named_environments
 from mlrun.project.keys import Keys, sort_keys
 from mlrun.project.model import EntryPoint, Parameter
 from mlrun.project.parameter_declarations import read_parameters
@@ -19,13 +21,20 @@ from mlrun.project.yaml_nodes import (
     shown,
 )
 
-_KEYS = ("command", "parameters", "description")
+_KEYS = ("command", "parameters", "description", *ENVIRONMENT_KEYS, RENV_KEY)
 _GLUED = re.compile(r"(?:command|parameters)\s*[:=]")
 _SHAPE = "write `NAME:` below `entry_points:`, and `command:` below that, each further indented"
 
 
-def read_entry_points(document: Document, entry: Entry | None) -> dict[str, EntryPoint]:
+def read_entry_points(
+    document: Document, entry: Entry | None, folder: Path
+) -> dict[str, EntryPoint]:
     """Return what stands under `entry_points`, none where it is empty.
+
+    Args:
+        document: The project file.
+        entry: The key with its value.
+        folder: What paths of environment files are relative to.
 
     Raises:
         ProjectError: Its form is wrong. An entry point without a command is kept: its
@@ -35,7 +44,7 @@ def read_entry_points(document: Document, entry: Entry | None) -> dict[str, Entr
         return {}
     entries = document.entries(entry.value, "`entry_points`", _SHAPE)
     _refuse_lost_command(document, entries)
-    return {name: _entry_point(document, name, found) for name, found in entries.items()}
+    return {name: _entry_point(document, name, found, folder) for name, found in entries.items()}
 
 
 def _refuse_lost_command(document: Document, entries: Mapping[str, Entry]) -> None:
@@ -51,7 +60,7 @@ def _refuse_lost_command(document: Document, entries: Mapping[str, Entry]) -> No
     raise document.error(lost.key, "`command` stands where the name of an entry point does", _SHAPE)
 
 
-def _entry_point(document: Document, name: str, entry: Entry) -> EntryPoint:
+def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> EntryPoint:
     if is_null(entry.value):
         return _without_command(
             document, name, entry, {}, f"the entry point {shown(name)} is empty"
@@ -73,6 +82,7 @@ def _entry_point(document: Document, name: str, entry: Entry) -> EntryPoint:
         location=document.locate(command.value),
         description=_description(keys),
         problem=_misspelt_parameters(document, keys, text),
+        environments=named_environments(document, keys.found, folder),
     )
 
 

@@ -21,6 +21,7 @@ from mlrun.project.yaml_nodes import (
     shown,
 )
 
+_PACKAGING_SUFFIXES = (".toml", ".txt", ".in")
 _KEYS = ("python", "build_dependencies", "dependencies")
 _SHAPE = "write `python: '3.11'`, and lists below `build_dependencies:` and `dependencies:`"
 _CONDA_HINT = "name it under `conda_env`, or write its requirements as pip takes them"
@@ -46,6 +47,10 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
             location=spec.location,
             hint=_nearest(spec.file) or "--env-manager local runs without it",
         )
+    if spec.file.suffix.lower() in _PACKAGING_SUFFIXES:
+        from mlrun.project.packaging_files import read_packaging_file
+
+        return read_packaging_file(spec)
     document = read_document(spec.file)
     if document.root is None:
         raise ProjectError(f"'{spec.file}' is empty", location=spec.location, hint=_SHAPE)

@@ -8,26 +8,22 @@ from pathlib import Path
 
 import yaml
 
-from mlrun.errors import Location
 from mlrun.project.keys import sort_keys
-from mlrun.project.model import CondaEnv, DockerEnv, Environment, PythonEnv, PythonEnvFile
+from mlrun.project.model import (
+    CondaEnv,
+    DockerEnv,
+    Environment,
+    PythonEnv,
+    PythonEnvFile,
+    RenvEnv,
+)
 from mlrun.project.yaml_nodes import Document, Entry, describe, is_null, scalar, shown
 
 ENVIRONMENT_KEYS = ("docker_env", "python_env", "conda_env")
 """In the order in which MLflow looks at them."""
 
-PYTHON_ENV_FILE = "python_env.yaml"
-CONDA_ENV_FILE = "conda.yaml"
-
-
-def default_environments(folder: Path) -> tuple[Environment, ...]:
-    """Return the environment of a project that names none: the file of the usual name."""
-    python, conda = folder / PYTHON_ENV_FILE, folder / CONDA_ENV_FILE
-    if python.is_file():
-        return (PythonEnvFile(python, Location(python)),)
-    if conda.is_file():
-        return (CondaEnv(conda, Location(conda)),)
-    return ()
+RENV_KEY = "renv_env"
+"""Other tools' key; it counts where none of MLflow's does."""
 
 
 def read_environments(
@@ -38,10 +34,23 @@ def read_environments(
     Raises:
         ProjectError: Their form is wrong. Files that they name are not looked at.
     """
+    if not any(key in keys for key in (*ENVIRONMENT_KEYS, RENV_KEY)):
+        from mlrun.project.implied_environments import implied_environments
+
+        return implied_environments(folder)
+    return named_environments(document, keys, folder)
+
+
+def named_environments(
+    document: Document, keys: Mapping[str, Entry], folder: Path
+) -> tuple[Environment, ...]:
+    """Return what the environment keys of a project or of an entry point ask for, and no more.
+
+    Raises:
+        ProjectError: Their form is wrong. Files that they name are not looked at.
+    """
     given = [keys[key] for key in ENVIRONMENT_KEYS if key in keys]
-    if not given:
-        return default_environments(folder)
-    wanted = [entry for entry in given if not is_null(entry.value) and scalar(entry.value) != ""]
+    wanted = [entry for entry in given if _asks(entry)]
     if len(wanted) > 1:
         names = ", ".join(f"`{entry.key.value}`" for entry in wanted)
         document.lint(
@@ -49,7 +58,14 @@ def read_environments(
             f"more than one environment is named: {names}",
             "keep one, or choose with --env-manager; MLflow refuses such a file",
         )
+    renv = keys.get(RENV_KEY)
+    if not wanted and renv is not None and _asks(renv):
+        return (RenvEnv(_path(document, renv, folder), document.locate(renv.value)),)
     return tuple(_environment(document, entry, folder) for entry in wanted)
+
+
+def _asks(entry: Entry) -> bool:
+    return not is_null(entry.value) and scalar(entry.value) != ""
 
 
 def _environment(document: Document, entry: Entry, folder: Path) -> Environment:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mlrun.errors import Location, MlrunError, NotSupportedError, Problem, ProjectError
 from mlrun.project.entry_points import read_entry_points
-from mlrun.project.environment_keys import (
-    ENVIRONMENT_KEYS,
-    default_environments,
-    read_environments,
-)
+from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, read_environments
 from mlrun.project.keys import Keys, sort_keys
-from mlrun.project.model import EntryPoint, Project
+from mlrun.project.model import EntryPoint, Project, RenvEnv
 from mlrun.project.project_file import find_project_file, project_folders_in
 from mlrun.project.yaml_nodes import (
     Document,
@@ -30,7 +27,7 @@ MAIN = "main"
 """The entry point that runs when none is named."""
 
 _DATABRICKS = "databricks_spark_job"
-_KEYS = ("name", "entry_points", *ENVIRONMENT_KEYS, _DATABRICKS)
+_KEYS = ("name", "entry_points", *ENVIRONMENT_KEYS, RENV_KEY, _DATABRICKS)
 _SHAPE = "a project file has `name: ...` and `entry_points:` at its top"
 _MOST_NAMES = 8
 _NOTHING_HERE = "name the folder of a project, or write an MLproject file in this one"
@@ -48,7 +45,9 @@ def load_project(folder: Path) -> Project:
     folder = folder.absolute()
     found = find_project_file(folder)
     if found.path is None:
-        return Project(None, folder, None, {}, default_environments(folder))
+        from mlrun.project.implied_environments import implied_environments
+
+        return Project(None, folder, None, {}, implied_environments(folder))
     document = read_document(found.path)
     document.lints.extend(found.lints)
     try:
@@ -61,7 +60,7 @@ def load_project(folder: Path) -> Project:
 
 def _project(document: Document, folder: Path) -> Project:
     keys = _top(document)
-    entry_points = read_entry_points(document, keys.found.get("entry_points"))
+    entry_points = read_entry_points(document, keys.found.get("entry_points"), folder)
     _look_at_databricks(document, keys.found.get(_DATABRICKS), entry_points)
     environments = read_environments(document, keys.found, folder)
     return Project(
@@ -145,11 +144,21 @@ def find_entry_point(project: Project, name: str = MAIN) -> EntryPoint:
         script = script_entry_point(project, name)
         if script is None:
             raise _no_entry_point(project, name)
-        return script
+        return _in_need_of_r(script, project)
     if declared.problem is not None:
         problem = declared.problem
         raise ProjectError(problem.message, location=problem.location, hint=problem.hint)
-    return declared
+    return _in_need_of_r(declared, project)
+
+
+def _in_need_of_r(entry_point: EntryPoint, project: Project) -> EntryPoint:
+    """Say of the environment of an R project whether this entry point needs R."""
+    asked = entry_point.environments or project.environments
+    words = entry_point.command.split(maxsplit=1)
+    if not words or words[0] not in ("Rscript", "R"):
+        return entry_point
+    needed = tuple(replace(e, required=True) if isinstance(e, RenvEnv) else e for e in asked)
+    return entry_point if needed == asked else replace(entry_point, environments=needed)
 
 
 def _no_entry_point(project: Project, name: str) -> MlrunError:

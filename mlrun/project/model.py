@@ -156,6 +156,21 @@ class UvLockEnv:
 
 
 @dataclass(frozen=True)
+class RenvEnv:
+    """The R packages of a `renv.lock`, which R itself restores.
+
+    Attributes:
+        file: The lock.
+        location: Where the project names it; the file itself where it is found by its name.
+        required: Whether the command that is to run is R's, so that nothing works without it.
+    """
+
+    file: Path
+    location: Location
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class DockerEnv:
     """A container that the project asks for (MLflow's `docker_env`).
 
@@ -173,7 +188,7 @@ class DockerEnv:
     location: Location
 
 
-Environment = PythonEnvFile | PythonEnv | CondaEnv | UvLockEnv | DockerEnv
+Environment = PythonEnvFile | PythonEnv | CondaEnv | UvLockEnv | RenvEnv | DockerEnv
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.errors import ProjectError
+from mlrun.errors import Location, ProjectError
 from mlrun.project.load import find_entry_point
+from mlrun.project.model import DockerEnv, PythonEnv, PythonEnvFile, RenvEnv
 from tests.unit.project.written import lint_messages, load_text, main_of, place, refused
 
 
@@ -138,3 +139,56 @@ def test_unknown_keys_are_ignored_in_one_lint(tmp_path: Path) -> None:
     project, _ = main_of(tmp_path, "env: x\nimage: y\ncommand: echo")
     assert len(project.lints) == 1
     assert "'env', 'image'" in lint_messages(project)
+
+
+def test_an_entry_point_may_name_its_own_environment(tmp_path: Path) -> None:
+    project = load_text(
+        tmp_path,
+        "conda_env: conda.yaml\n"
+        "entry_points:\n"
+        "  prepare: {command: a, python_env: prepare.yaml}\n"
+        "  train: {command: a, docker_env: {image: 'i:1'}}\n"
+        "  inline: {command: a, python_env: {dependencies: [b]}}\n"
+        "  same: {command: a, python_env: null}\n"
+        "  plain: {command: a}\n",
+    )
+    assert project.lints == ()
+    own = {name: entry.environments for name, entry in project.entry_points.items()}
+    assert own["prepare"] == (
+        PythonEnvFile(tmp_path / "prepare.yaml", Location(tmp_path / "MLproject", 3, 37)),
+    )
+    (container,) = own["train"]
+    assert isinstance(container, DockerEnv)
+    (inline,) = own["inline"]
+    assert isinstance(inline, PythonEnv)
+    assert own["same"] == own["plain"] == ()
+
+
+def test_several_environments_of_an_entry_point_are_a_choice(tmp_path: Path) -> None:
+    text = "entry_points: {main: {command: a, python_env: p.yaml, docker_env: i}}\n"
+    project = load_text(tmp_path, text)
+    assert [type(e) for e in project.entry_points["main"].environments] == [
+        DockerEnv,
+        PythonEnvFile,
+    ]
+    (lint,) = project.lints
+    assert "more than one environment" in lint.message
+
+
+def test_a_misspelt_environment_of_an_entry_point_is_said(tmp_path: Path) -> None:
+    project = load_text(tmp_path, "entry_points: {main: {command: a, pyhton_env: p.yaml}}\n")
+    (lint,) = project.lints
+    assert lint.hint == "did you mean `python_env`?"
+
+
+def test_only_rs_commands_need_r(tmp_path: Path) -> None:
+    text = "renv_env: renv.lock\nentry_points:\n  r: {command: Rscript a.R}\n  py: {command: a}\n"
+    project = load_text(tmp_path, text)
+    (needed,) = find_entry_point(project, "r").environments
+    assert isinstance(needed, RenvEnv)
+    assert needed.required
+    assert find_entry_point(project, "py").environments == ()
+    (tmp_path / "b.R").write_text("")
+    (needed,) = find_entry_point(project, "b.R").environments
+    assert isinstance(needed, RenvEnv)
+    assert needed.required

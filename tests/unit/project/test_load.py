@@ -66,9 +66,9 @@ def test_a_misspelt_key_names_the_right_one(tmp_path: Path) -> None:
 
 
 def test_other_tools_keys_are_ignored_in_one_lint(tmp_path: Path) -> None:
-    project = load_text(tmp_path, "name: x\nrenv_env: a\nhooks: {a: 1, a: 2}\nrocket: [b]\n")
+    project = load_text(tmp_path, "name: x\nuv_env: a\nhooks: {a: 1, a: 2}\nrocket: [b]\n")
     (lint,) = project.lints
-    assert "'renv_env', 'hooks', 'rocket'" in lint.message
+    assert "'uv_env', 'hooks', 'rocket'" in lint.message
     assert lint.location is not None
     assert lint.location.line == 2
 
