@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mlrun.backends.base import Backend
@@ -168,6 +168,7 @@ def _bind_checkout(
         warnings=(
             *(renamed(w, checkout) for w in warnings),
             *_idle_options(request, environment),
+            *_unused_lock(options, environment),
         ),
     )
     bound.render()
@@ -203,10 +204,12 @@ def environment_options(request: RunRequest, project: Project) -> EnvironmentOpt
 
 
 def _moment(as_of: str, project: Project) -> datetime:
-    from mlrun.environments.lock.as_of import parse_as_of
-
     if as_of != "commit":
-        return parse_as_of(as_of)
+        from datetime import datetime, timezone
+
+        from mlrun.environments.lock.dates import parse_as_of
+
+        return parse_as_of(as_of, datetime.now(timezone.utc))
     from mlrun.sources.git.local.commit_date import commit_date
 
     date = commit_date(project.folder)
@@ -295,6 +298,18 @@ def _idle_options(request: RunRequest, environment: EnvironmentKind) -> tuple[Pr
     if request.backend_config and read_backend_config(request.backend_config, request.cwd):
         warnings.append(Problem(f"--backend-config has no effect on '{request.backend}'"))
     return tuple(warnings)
+
+
+def _unused_lock(options: EnvironmentOptions, kind: EnvironmentKind) -> Iterator[Problem]:
+    """Yield a warning where the project's lock says nothing about what it asks for now."""
+    spec = getattr(kind, "spec", None)
+    if options.lock is None or spec is None or getattr(kind, "pinned", None) is not None:
+        return
+    from mlrun.environments.lock.fitting import unfitting
+
+    problem = unfitting(options.lock, kind, spec.location)
+    if problem is not None:
+        yield problem
 
 
 def _template(entry_point: EntryPoint, values: tuple[BoundValue, ...]) -> CommandTemplate:
