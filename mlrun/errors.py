@@ -13,6 +13,7 @@
     ├── ParameterError               125  bind: one or several values, all reported at once
     ├── CommandError                 125  bind: the command's template, quoting
     ├── EnvironmentBuildError        125  prepare: no such Python, a failed build
+    │   └── EnvironmentNotBuiltError 125  `mlrun env`: it is not built, and was not to be
     ├── TrackingError                125  track
     │   ├── TrackingUnavailableError 125  no answer, or 5xx after all retries
     │   └── TrackingRefusedError     125  the store answered no: 401, 404, a rule broken
@@ -182,6 +183,12 @@ class EnvironmentBuildError(MlrunError):
 
     phase = "prepare"
     code = "environment"
+
+
+class EnvironmentNotBuiltError(EnvironmentBuildError):
+    """The environment is not there, and was only looked for."""
+
+    code = "environment_not_built"
 
 
 class TrackingError(MlrunError):

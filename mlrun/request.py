@@ -48,6 +48,8 @@ class RunRequest:
         conda_exe: A conda, mamba or micromamba that makes conda environments.
         as_of: A date (ISO 8601), or `commit` for that of the project's commit: packages are
             chosen as if it were then.
+        env_limit: Bytes that all environments may take; the least used go after a build. None
+            for no limit.
         locked: Refuse where the project's lock is missing or does not fit.
         storage_dir: Where remote `path` parameters will be downloaded to; they are refused yet.
         build_image: Build a Docker image with the project's code in it.
@@ -92,6 +94,7 @@ class RunRequest:
     conda_exe: str | None = None
     as_of: str | None = None
     locked: bool = False
+    env_limit: int | None = None
     storage_dir: Path | None = None
     build_image: bool = False
     docker_auth: Mapping[str, str] = field(default_factory=dict)

@@ -12,12 +12,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from threading import Timer
 from time import time
 
 from mlrun import run_folder, tags
 from mlrun.backends.base import LaunchRequest, RunHandle
 from mlrun.environments.base import PreparedEnvironment
+from mlrun.environments.errand import Errand, on_errand
 from mlrun.errors import MlrunError, Problem
 from mlrun.events import Event, EventKind, Listener, ignore
 from mlrun.execution.interruption import Deferral, Interrupted, exit_code_after
@@ -87,7 +89,7 @@ def _start(
         run_start = _run_start(bound, request, start_time)
         tracked = track(run_start, store, folder, listen)
         _announce_tracked(tracked, store, listen)
-        environment = prepare(bound, listen)
+        environment = prepare(bound, listen, limit=request.env_limit)
         container = environment.container
         gateway = open_gateway(
             request, store, run_start, tracked, folder, environ, listen, container
@@ -232,15 +234,26 @@ def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStar
     )
 
 
-def prepare(bound: BoundRun, listen: Listener) -> PreparedEnvironment:
+def prepare(bound: BoundRun, listen: Listener, *, limit: int | None = None) -> PreparedEnvironment:
     """Make the environment, or find it made.
+
+    Args:
+        bound: The run.
+        listen: Takes each event.
+        limit: Bytes that all environments may take.
 
     Raises:
         EnvironmentBuildError: It cannot be made.
     """
-    environment = bound.environment.prepare(
-        lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "prepare"}))
+
+    def report(line: str, *, passing: bool = False) -> None:
+        listen(Event(EventKind.PROGRESS, line, {"phase": "prepare", "passing": passing}))
+
+    errand = Errand(
+        project=bound.checkout.known_as, limit=limit, progress=partial(report, passing=True)
     )
+    with on_errand(errand):
+        environment = bound.environment.prepare(report)
     for warning in environment.warnings:
         message = renamed(warning, bound.checkout).message
         listen(Event(EventKind.WARNING, message, {"phase": "prepare"}))

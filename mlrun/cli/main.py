@@ -21,6 +21,7 @@ _COMMANDS = {
     "run": "Run a project.",
     "describe": "Show what a project can run, and with what.",
     "runs": "Look at the runs that were started on this machine.",
+    "env": "Look after the environments that projects run in.",
     "cache": "Look after what is kept of fetched projects.",
     "sync": "Deliver what a tracking server has not got yet.",
     "ui": "Open MLflow's interface over the recorded runs.",

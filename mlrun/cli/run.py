@@ -11,7 +11,8 @@ import click
 
 from mlrun.cli.output import Output
 from mlrun.cli.seconds import Seconds
-from mlrun.cli.settings import read_settings
+from mlrun.cli.settings import Settled
+from mlrun.cli.size import Size
 from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
 from mlrun.project.assignments import parse_assignments
@@ -83,6 +84,11 @@ _OPTIONS = (
     click.option(
         "--locked", is_flag=True,
         help="Refuse to run when the project's mlrun.lock is missing or does not fit.",
+    ),
+    click.option(
+        "--env-limit", type=Size(), metavar="SIZE", envvar="MLRUN_ENV_LIMIT",
+        help="What all environments may take; the least used go after a build."
+        " [env: MLRUN_ENV_LIMIT]",
     ),
     click.option(
         "--exact-python", is_flag=True,
@@ -163,26 +169,7 @@ mlrun run https://host/team/project.git#folder -v v1.2 -P alpha=0.5
 """
 
 
-class _Settled(click.Command):
-    """A command whose defaults the user's settings give."""
-
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **extra: Any,
-    ) -> click.Context:
-        try:
-            extra.setdefault("default_map", read_settings())
-        except UsageError:
-            # Help says what the settings may be.
-            if not {"-h", "--help"}.intersection(args):
-                raise
-        return super().make_context(info_name, args, parent, **extra)
-
-
-@click.command(cls=_Settled, help=_HELP)
+@click.command(cls=Settled, help=_HELP)
 @_with_options
 def command(**words: Any) -> int:
     """Run a project, and return the exit code."""
@@ -239,6 +226,7 @@ def _request(words: dict[str, Any]) -> RunRequest:
         conda_exe=words["conda_exe"],
         as_of=words["as_of"],
         locked=words["locked"],
+        env_limit=words["env_limit"],
         storage_dir=words["storage_dir"],
         build_image=words["build_image"],
         run_id=words["run_id"],

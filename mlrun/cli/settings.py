@@ -7,6 +7,9 @@ The file lies in the user's configuration folder (`~/.config/mlrun` on Linux, el
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import click
 
 from mlrun.errors import ProjectError, UsageError
 from mlrun.folders import config_folder
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 SETTABLE = (
     "buffer-tracking",
+    "env-limit",
     "env-manager",
     "exact-python",
     "flush-timeout",
@@ -25,6 +29,26 @@ SETTABLE = (
     "undelivered",
 )
 """The options that may be set: those which say how to run, not what."""
+
+
+class Settled(click.Command):
+    """A command whose defaults the user's settings give."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Make the context in which the command is called."""
+        try:
+            extra.setdefault("default_map", read_settings())
+        except UsageError:
+            # Help says what the settings may be.
+            if not {"-h", "--help"}.intersection(args):
+                raise
+        return super().make_context(info_name, args, parent, **extra)
 
 
 def settings_file() -> Path:

@@ -1,19 +1,8 @@
 """The cache of environments: one folder a key, built once, complete or absent.
 
-::
-
-    <folder>/<key>/complete.json     what was built, and in which attempt; written last
-                   lease             held (shared) by everyone who uses the environment
-                   builder           who builds
-                   build.log         of the last build
-                   <attempt>/env     the environment itself
-                   <attempt>/work    what the build needs; removed at its end
-                   <attempt>/lock.json   exactly what is in it
-    <folder>/.locks/<key>            held by the one who builds or removes
-
-An attempt has a folder of its own, so that a build that was cut off, with an installer that
-may still be writing, can never get into the next one. A reader needs no lock: it takes the
-lease, then looks at `complete.json`.
+Where things lie in it is said in `store_layout.py`. An attempt has a folder of its own, so that a
+build that was cut off, with an installer that may still be writing, can never get into the next
+one. A reader needs no lock: it takes the lease, then looks at `complete.json`.
 """
 
 from __future__ import annotations
@@ -21,27 +10,45 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlrun.environments.base import Report
-from mlrun.errors import EnvironmentBuildError
-from mlrun.folders import MOVE_CACHE, cache_folder
+from mlrun.environments.errand import Errand, current_errand
+from mlrun.environments.store_layout import (
+    BUILDER,
+    LEASE,
+    LOCK,
+    LOCKS,
+    LOG,
+    MARKER,
+    PROJECTS,
+    Facts,
+    discard,
+    disk_errors,
+    environments_folder,
+    facts_of,
+    key_lock,
+    names_in,
+    read_json,
+    write_atomically,
+)
+from mlrun.errors import EnvironmentNotBuiltError
 from mlrun.lease import Lease, claim, share
 
-_MARKER = "complete.json"
-_LEASE = "lease"
-_BUILDER = "builder"
-_LOG = "build.log"
-_LOCK = "lock.json"
+__all__ = ["BuildPlace", "EnvironmentStore", "Facts", "StoredEnvironment", "environments_folder"]
+
 _POLL = 0.1
 """Seconds between two looks at whether somebody else's build is done."""
 
-Facts = Mapping[str, Any]
-"""What a build wants to be known about its result; JSON values."""
+_SILENCE = 5
+"""Looks after which one waits for a builder that has not said who it is."""
+
+_MOST_PROJECTS = 50
+"""Projects that are remembered as an environment's users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +79,7 @@ class StoredEnvironment:
     @property
     def lock(self) -> Path:
         """The file that says what was solved; it need not be there."""
-        return self.folder.parent / _LOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the store, as a list shows it.
-
-    Attributes:
-        key: Its name.
-        folder: All of it.
-        facts: What its build said; empty where it is not complete.
-        last_used: Seconds since the epoch; None where it never was.
-    """
-
-    key: str
-    folder: Path
-    facts: Facts
-    last_used: float | None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether it can be used."""
-        return bool(self.facts)
-
-    def size(self) -> int:
-        """Return the bytes of its files; those shared by hard links count fully."""
-        return sum(
-            (Path(root) / name).lstat().st_size
-            for root, _, names in os.walk(self.folder)
-            for name in names
-        )
-
-
-def environments_folder(environ: Mapping[str, str]) -> Path:
-    """Return where environments are kept: below MLflow's own root if the user set that."""
-    root = environ.get("MLFLOW_ENV_ROOT")
-    return Path(root).expanduser().absolute() / "mlrun" if root else cache_folder() / "environments"
+        return self.folder.parent / LOCK
 
 
 class EnvironmentStore:
@@ -128,14 +99,19 @@ class EnvironmentStore:
             key: Which one.
             is_usable: Takes the environment's folder and facts; false makes it be built anew.
         """
-        lease = share(self._folder / key / _LEASE)
+        errand = current_errand()
+        errand.note(key)
+        home = self._folder / key
+        lease = share(home / LEASE)
         if lease is None:
             return None
-        facts = self._facts(key)
+        facts = facts_of(home)
         if facts:
-            folder = self._folder / key / facts["attempt"] / "env"
+            folder = home / facts["attempt"] / "env"
             if is_usable(folder, facts):
-                self._stamp(key)
+                with suppress(OSError):
+                    os.utime(home / LEASE)
+                    _note_project(home, facts, errand.project)
                 return StoredEnvironment(folder, facts, lease)
         lease.release()
         return None
@@ -156,164 +132,104 @@ class EnvironmentStore:
             report: Takes a line when there is something to wait for.
 
         Raises:
+            EnvironmentNotBuiltError: It is not there, and the errand is not to build.
             EnvironmentBuildError: The store's folder cannot be written; or `build` raised it.
         """
+        errand = current_errand()
         found = self.find(key, is_usable)
+        if found is None and not errand.may_build:
+            raise EnvironmentNotBuiltError(
+                "the environment is not built yet", hint="`mlrun env build` builds it"
+            )
         while found is None:
             with self._locked(key, report):
                 found = self.find(key, is_usable)
                 if found is None:
-                    self._build(key, build)
+                    self._build(key, build, errand)
                     found = self.find(key, lambda _folder, _facts: True)
+        if key in errand.built and errand.limit is not None:
+            from mlrun.environments.pruning import keep_within
+
+            errand.chores += keep_within(self._folder, errand.limit, report)
         return found
 
-    def entries(self) -> tuple[Entry, ...]:
-        """Return all entries, complete or not, the last used first."""
-        keys = [name for name in _names(self._folder) if not name.startswith(".")]
-        entries = [
-            Entry(key, self._folder / key, self._facts(key), self._last_used(key)) for key in keys
-        ]
-        return tuple(sorted(entries, key=lambda entry: -(entry.last_used or 0.0)))
+    def _build(self, key: str, build: Callable[[BuildPlace], Facts], errand: Errand) -> None:
+        from mlrun.environments.store_builder import announce
+        from mlrun.environments.store_layout import size_of
 
-    def remove(self, entry: Entry) -> bool:
-        """Remove an entry; returns False, and does nothing, while it is used or built."""
-        from filelock import Timeout
-
-        lock = self._lock(entry.key)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return False
-        try:
-            return self._remove(entry.key)
-        finally:
-            lock.release()
-
-    def _remove(self, key: str) -> bool:
-        folder = self._folder / key
-        if not folder.is_dir():
-            return True
-        lease = claim(folder / _LEASE)
-        if lease is None:
-            return False
-        (folder / _MARKER).unlink(missing_ok=True)
-        gone = self._folder / f".gone-{key}-{os.getpid()}"
-        folder.rename(gone)
-        lease.release()
-        for name in _names(self._folder):
-            if name.startswith(".gone-"):
-                _discard(self._folder / name)
-        return True
-
-    def _build(self, key: str, build: Callable[[BuildPlace], Facts]) -> None:
-        folder = self._folder / key
+        home = self._folder / key
         attempt = f"{time.time_ns():x}"[-9:]
-        own = folder / attempt
-        place = BuildPlace(own / "env", own / "work", folder / _LOG, own / _LOCK)
+        own = home / attempt
+        place = BuildPlace(own / "env", own / "work", home / LOG, own / LOCK)
         try:
-            with _disk_errors(folder):
+            with disk_errors(home):
                 place.work.mkdir(parents=True)
-                _write_atomically(folder / _BUILDER, str(os.getpid()))
-                facts = {**build(place), "attempt": attempt, "created": time.time()}
-                _discard(place.work)
-                (folder / _LEASE).touch()
-                _write_atomically(folder / _MARKER, json.dumps(facts, indent=1))
+                announce(home, errand.project)
+                built = build(place)
+                discard(place.work)
+                about = {"attempt": attempt, "created": time.time(), "size": size_of(own)}
+                (home / LEASE).touch()
+                document = {**built, **about, "source": errand.project}
+                write_atomically(home / MARKER, json.dumps(document, indent=1))
         except BaseException:
-            _discard(folder / attempt)
+            discard(own)
             raise
         finally:
-            (folder / _BUILDER).unlink(missing_ok=True)
+            with suppress(OSError):
+                (home / BUILDER).unlink()
+        errand.built.append(key)
         self._sweep(key, attempt)
 
     def _sweep(self, key: str, kept: str) -> None:
         """Remove what earlier attempts left, unless somebody may still use one."""
         folder = self._folder / key
-        lease = claim(folder / _LEASE)
+        lease = claim(folder / LEASE)
         if lease is None:
             return
-        for name in _names(folder):
+        for name in names_in(folder):
             if name != kept and (folder / name).is_dir():
-                _discard(folder / name)
+                discard(folder / name)
         lease.release()
 
     @contextmanager
     def _locked(self, key: str, report: Report) -> Iterator[None]:
         """Hold the lock of a key; says whom it waits for."""
-        from filelock import Timeout
-
-        with _disk_errors(self._folder):
-            (self._folder / ".locks").mkdir(parents=True, exist_ok=True)
-            lock = self._lock(key)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                report(f"waiting for another mlrun that builds this environment{self._who(key)}")
-                lock.acquire(poll_interval=_POLL)
+        with disk_errors(self._folder):
+            (self._folder / LOCKS).mkdir(parents=True, exist_ok=True)
+            lock = key_lock(self._folder, key)
+            self._acquire(lock, key, report)
         try:
             yield
         finally:
             lock.release()
 
-    def _lock(self, key: str) -> Any:
-        from filelock import FileLock
+    def _acquire(self, lock: Any, key: str, report: Report) -> None:
+        """Take a lock, however long it takes; every new holder of it is named."""
+        from filelock import Timeout
 
-        return FileLock(self._folder / ".locks" / key)
+        from mlrun.environments.store_builder import waiting_line
 
-    def _who(self, key: str) -> str:
-        try:
-            return f" (process {(self._folder / key / _BUILDER).read_text()})"
-        except OSError:
-            return ""
-
-    def _facts(self, key: str) -> dict[str, Any]:
-        try:
-            facts = json.loads((self._folder / key / _MARKER).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return facts if isinstance(facts, dict) and "attempt" in facts else {}
-
-    def _stamp(self, key: str) -> None:
-        from contextlib import suppress
-
-        with suppress(OSError):
-            os.utime(self._folder / key / _LEASE)
-
-    def _last_used(self, key: str) -> float | None:
-        try:
-            return (self._folder / key / _LEASE).stat().st_mtime
-        except OSError:
-            return None
+        looks, said = 0, ""
+        while True:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                looks += 1
+            else:
+                return
+            is_known = (self._folder / key / BUILDER).exists()
+            line = waiting_line(self._folder / key) if is_known or looks == _SILENCE else said
+            if line != said:
+                report(line)
+                said = line
+            time.sleep(_POLL)
 
 
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EnvironmentBuildError(
-            f"the environment cannot be kept in {folder}: {error.strerror or error}",
-            hint=MOVE_CACHE,
-        ) from error
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
-
-def _discard(folder: Path) -> None:
-    from shutil import rmtree
-
-    rmtree(folder, ignore_errors=True)
-
-
-def _write_atomically(file: Path, text: str) -> None:
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+def _note_project(home: Path, facts: Facts, project: str | None) -> None:
+    """Remember who uses an environment, if that is news."""
+    if project is None or project == facts.get("source"):
+        return
+    known = read_json(home / PROJECTS)
+    known = known if isinstance(known, list) else []
+    if project not in known:
+        write_atomically(home / PROJECTS, json.dumps([*known, project][-_MOST_PROJECTS:]))

@@ -87,6 +87,11 @@ class Checkout:
         """Whether the user's own folder is used as it stands."""
         return self.own is None
 
+    @property
+    def known_as(self) -> str:
+        """What a person knows the project by: its folder in place, else its address."""
+        return str(self.path) if self.is_in_place else self.uri
+
     def release(self, *, keep: bool = False) -> None:
         """Remove the run's own folder, if it has one.
 

@@ -1,8 +1,9 @@
 """Obtains an environment from a store, in a process of its own.
 
-`python store_driver.py STORE KEY NOTES [hang|held]`: each build adds a line to NOTES; one that
-hangs never ends, one that is held waits for a file `go` beside NOTES. Prints `DONE folder`, and
-what is reported.
+`python store_driver.py STORE KEY NOTES [hang|held] [often] [for:PROJECT]`: each build adds a line
+to NOTES; one that hangs never ends, one that is held waits for a file `go` beside NOTES. `often`
+obtains it many times, and looks each time whether it is whole. Prints `DONE folder`, and what is
+reported.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from mlrun.environments.errand import Errand, on_errand
 from mlrun.environments.store import BuildPlace, EnvironmentStore, Facts
 
 
@@ -34,9 +36,19 @@ def main(store: str, key: str, notes: str, *options: str) -> None:
         return {"by": os.getpid()}
 
     environments = EnvironmentStore(Path(store))
-    found = environments.obtain(key, build, lambda folder, _: (folder / "whole").exists(), say)
+    projects = [word.removeprefix("for:") for word in options if word.startswith("for:")]
+    with on_errand(Errand(project=projects[0] if projects else None)):
+        for _ in range(60 if "often" in options else 1):
+            found = environments.obtain(key, build, is_whole, say)
+            time.sleep(0.001)
+            if not is_whole(found.folder, found.facts):
+                sys.exit(f"{found.folder} is not whole")
+            found.lease.release()
     say(f"DONE {found.folder}")
-    found.lease.release()
+
+
+def is_whole(folder: Path, _facts: Facts) -> bool:
+    return (folder / "whole").exists()
 
 
 if __name__ == "__main__":

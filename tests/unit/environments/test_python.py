@@ -241,11 +241,10 @@ def test_a_project_that_compiles_is_refused(no_index: Path, tmp_path: Path) -> N
 
 
 def test_a_run_holds_what_it_uses(no_index: Path, project: Path, tmp_path: Path) -> None:
-    from mlrun.environments.store import EnvironmentStore
+    from mlrun.environments.store_entries import Removal, entries, remove
 
     prepared = environment(project).prepare(print)
-    store = EnvironmentStore(tmp_path / "cache" / "environments")
-    (entry,) = store.entries()
-    assert store.remove(entry) is False
+    (entry,) = entries(tmp_path / "cache" / "environments")
+    assert remove(entry) is Removal.IN_USE
     prepared.release()
-    assert store.remove(entry) is True
+    assert remove(entry) is Removal.REMOVED

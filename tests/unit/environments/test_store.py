@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from mlrun.environments.errand import Errand, on_errand
 from mlrun.environments.store import (
     BuildPlace,
     EnvironmentStore,
@@ -18,21 +16,9 @@ from mlrun.environments.store import (
     StoredEnvironment,
     environments_folder,
 )
-from mlrun.errors import EnvironmentBuildError
-
-DRIVER = Path(__file__).with_name("store_driver.py")
-KEY = "0123456789abcdef"
-
-
-def usable(_folder: Path, _facts: Facts) -> bool:
-    return True
-
-
-def simple(place: BuildPlace) -> Facts:
-    place.environment.mkdir()
-    (place.work / "scratch").touch()
-    (place.environment / "content").write_text("x" * 1000)
-    return {"made": "well"}
+from mlrun.environments.store_entries import entries
+from mlrun.errors import EnvironmentBuildError, EnvironmentNotBuiltError
+from tests.unit.environments.storing import KEY, simple, start, usable, wait_for
 
 
 @pytest.fixture
@@ -42,20 +28,6 @@ def store(tmp_path: Path) -> EnvironmentStore:
 
 def obtain(store: EnvironmentStore) -> StoredEnvironment:
     return store.obtain(KEY, simple, usable, print)
-
-
-def start(tmp_path: Path, *options: str) -> subprocess.Popen[str]:
-    argv = [sys.executable, str(DRIVER), str(tmp_path / "store"), KEY, str(tmp_path / "notes")]
-    return subprocess.Popen(
-        [*argv, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
-def wait_for(file: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not file.exists() or file.stat().st_size == 0:
-        assert time.monotonic() < deadline, f"{file} never came"
-        time.sleep(0.02)
 
 
 def test_it_is_built_once_and_then_found(store: EnvironmentStore, tmp_path: Path) -> None:
@@ -84,7 +56,7 @@ def test_twenty_at_once_make_one_build(tmp_path: Path) -> None:
     assert len(notes) == 1
     assert len({output.splitlines()[-1] for output in outputs}) == 1
     assert all("waiting for another mlrun" in line for line in waiting)
-    assert any(f"(process {notes[0]})" in line for line in waiting)
+    assert any(f"(process {notes[0]}, since " in line for line in waiting)
 
 
 def test_a_build_that_was_killed_is_done_again(tmp_path: Path, store: EnvironmentStore) -> None:
@@ -92,7 +64,7 @@ def test_a_build_that_was_killed_is_done_again(tmp_path: Path, store: Environmen
     wait_for(tmp_path / "notes")
     hanging.kill()
     hanging.communicate()
-    assert [entry.is_complete for entry in store.entries()] == [False]
+    assert [entry.is_left for entry in entries(tmp_path / "store")] == [True]
     assert store.find(KEY, usable) is None
     second = start(tmp_path)
     output = second.communicate()[0]
@@ -153,49 +125,66 @@ def test_a_marker_that_was_cut_off_counts_as_none(
     assert obtain(store).facts["made"] == "well"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows needs no lease")
-def test_what_is_used_cannot_be_removed(store: EnvironmentStore, tmp_path: Path) -> None:
-    environment = obtain(store)
-    (entry,) = store.entries()
-    assert store.remove(entry) is False
-    assert environment.folder.exists()
-    environment.lease.release()
-    assert store.remove(entry) is True
-    assert store.entries() == ()
-    assert [p.name for p in (tmp_path / "store").iterdir()] == [".locks"]
-    assert store.find(KEY, usable) is None
-    assert store.remove(entry) is True
-
-
-def test_what_is_being_built_cannot_be_removed(tmp_path: Path, store: EnvironmentStore) -> None:
-    hanging = start(tmp_path, "hang")
-    try:
-        wait_for(tmp_path / "notes")
-        (entry,) = store.entries()
-        assert store.remove(entry) is False
-    finally:
-        hanging.kill()
-        hanging.communicate()
-    assert store.remove(entry) is True
-
-
-def test_entries_tell_what_they_are(store: EnvironmentStore) -> None:
-    before = time.time() - 2
-    obtain(store)
-    other = store.obtain("fedc", simple, usable, print)
-    os.utime(other.folder.parents[1] / "lease", (1, 1))
-    first, second = store.entries()
-    assert (first.key, second.key) == (KEY, "fedc")
-    assert first.is_complete
-    assert first.facts["made"] == "well"
-    assert first.last_used is not None
-    assert first.last_used > before
-    assert first.size() > 1000
-    again = store.find("fedc", usable)
-    assert again is not None
-    assert [entry.key for entry in store.entries()] == ["fedc", KEY]
-
-
 def test_where_environments_are_kept(tmp_path: Path) -> None:
     assert environments_folder({}) == tmp_path / "cache" / "environments"
     assert environments_folder({"MLFLOW_ENV_ROOT": "/envs"}) == Path("/envs/mlrun")
+
+
+def test_an_errand_that_may_not_build_only_looks(store: EnvironmentStore, tmp_path: Path) -> None:
+    with on_errand(Errand(may_build=False)) as errand:
+        with pytest.raises(EnvironmentNotBuiltError) as caught:
+            obtain(store)
+    assert "mlrun env build" in (caught.value.hint or "")
+    assert (errand.keys, errand.built) == ([KEY], [])
+    assert not (tmp_path / "store").exists()
+    with on_errand(Errand()) as errand:
+        obtain(store)
+    assert (errand.keys, errand.built) == ([KEY], [KEY])
+    with on_errand(Errand(may_build=False)) as errand:
+        assert obtain(store).folder.exists()
+    assert (errand.keys, errand.built) == ([KEY], [])
+
+
+def test_the_one_who_waits_is_told_for_whom(store: EnvironmentStore, tmp_path: Path) -> None:
+    hanging = start(tmp_path, "hang", "for:/their/project")
+    wait_for(tmp_path / "notes")
+    second = start(tmp_path)
+    assert second.stdout is not None
+    line = second.stdout.readline()
+    assert f"for /their/project (process {hanging.pid}, since " in line
+    assert f"log: {tmp_path / 'store' / KEY / 'build.log'})" in line
+    hanging.kill()
+    hanging.communicate()
+    output = second.communicate()[0]
+    assert second.returncode == 0, output
+    assert len((tmp_path / "notes").read_text().splitlines()) == 2
+
+
+def test_two_environments_are_built_at_once(store: EnvironmentStore, tmp_path: Path) -> None:
+    hanging = start(tmp_path, "hang")
+    wait_for(tmp_path / "notes")
+    assert store.obtain("fedc", simple, usable, pytest.fail).folder.exists()
+    hanging.kill()
+    hanging.communicate()
+
+
+def test_a_limit_takes_the_least_used_away(store: EnvironmentStore, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    for number, key in enumerate(("old", "older", "used")):
+        made = store.obtain(key, simple, usable, print)
+        os.utime(folder / key / "lease", (100 - number, 100 - number))
+        if key != "used":
+            made.lease.release()
+    one = entries(folder)[0].size()
+    heard: list[str] = []
+    with on_errand(Errand(limit=3 * one)) as errand:
+        store.obtain(KEY, simple, usable, heard.append)
+    for chore in errand.chores:
+        chore.join()
+    assert {entry.key for entry in entries(folder)} == {KEY, "old", "used"}
+    assert len(heard) == 1
+    assert "removing 1 environment" in heard[0]
+    assert list(folder.glob(".gone-*")) == []
+    with on_errand(Errand(limit=1)) as errand:
+        store.obtain("last", simple, usable, heard.append)
+    assert {entry.key for entry in entries(folder)} == {KEY, "last", "used"}

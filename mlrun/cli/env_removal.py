@@ -1,0 +1,84 @@
+"""Removing environments, and saying what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlrun.cli.narration import say
+from mlrun.environments.store_entries import Entry, Removal, leftovers, remove, tidy
+from mlrun.environments.store_layout import discard, size_of
+from mlrun.errors import EnvironmentBuildError
+from mlrun.sizes import size_in_words
+
+
+@dataclass
+class Done:
+    """What has become of the entries to remove."""
+
+    freed: int = 0
+    stayed: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def remove_entries(found: Iterable[Entry], *, dry_run: bool) -> Done:
+    """Remove environments, saying which."""
+    done = Done()
+    for entry in found:
+        size = entry.size()
+        if dry_run:
+            is_used = entry.builder is not None or entry.is_in_use()
+            removal = Removal.IN_USE if is_used else Removal.REMOVED
+        else:
+            removal = remove(entry)
+        if removal is Removal.REMOVED:
+            verb = "would remove" if dry_run else "removed"
+            say(f"{verb} {_named(entry)} ({size_in_words(size)})")
+            done.freed += size
+        elif removal is Removal.IN_USE:
+            say(f"in use, and stays: {_named(entry)}")
+            done.stayed += 1
+        else:
+            done.refused.append(str(entry.home))
+    return done
+
+
+def remove_leftovers(folder: Path, staying: Iterable[Entry], *, dry_run: bool) -> int:
+    """Remove what is no entry, or no part of one that can be used; return the bytes.
+
+    Args:
+        folder: The store's.
+        staying: The entries to look into for what killed builds have left.
+        dry_run: Do nothing.
+    """
+    if dry_run:
+        return 0
+    freed = 0
+    for gone in leftovers(folder):
+        freed += size_of(gone)
+        discard(gone)
+    return freed + sum(tidy(entry) for entry in staying)
+
+
+def sum_up(done: Done, *, dry_run: bool) -> None:
+    """Say how much room there is now.
+
+    Raises:
+        EnvironmentBuildError: Something may not be removed.
+    """
+    if done.freed:
+        say(f"{size_in_words(done.freed)} {'would be ' if dry_run else ''}freed")
+    elif not done.stayed and not done.refused:
+        say("nothing to remove")
+    if done.refused:
+        raise EnvironmentBuildError(
+            f"not all could be removed of {', '.join(done.refused)}",
+            hint="it belongs to another user, or the disk is read-only",
+        )
+
+
+def _named(entry: Entry) -> str:
+    whose = f" for {entry.projects[0]}" if entry.projects else ""
+    what = "environment" if entry.is_complete else "incomplete environment"
+    return f"{what} {entry.key}{whose}"
