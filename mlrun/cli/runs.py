@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from mlrun import run_folder
 from mlrun.cli.narration import say
 from mlrun.cli.wording import when
 from mlrun.errors import RunNotFoundError
+from mlrun.finishing import LOCK
 from mlrun.recovery import settle_shortly
 from mlrun.run_folder import RunFolder
 
@@ -108,10 +110,25 @@ def _document(folder: RunFolder) -> dict[str, Any]:
         "parameters": work.get("parameters", []),
         "source": work.get("source"),
         "environment": work.get("environment"),
+        "lock": _existing(folder.path / LOCK),
         "tracking_uri": plan.get("delivery", {}).get("tracking_uri"),
-        "log": str(folder.log) if folder.log.exists() else None,
+        "log": _existing(folder.log),
         "warnings": [e["message"] for e in folder.events() if e.get("event") == "warning"],
     }
+
+
+def _existing(file: Path) -> str | None:
+    return str(file) if file.exists() else None
+
+
+def _environment(planned: dict[str, Any]) -> str | None:
+    details = [
+        *([str(planned["image"])] if planned.get("image") else []),
+        *([f"packages as of {planned['as_of']}"] if planned.get("as_of") else []),
+        *(["as in mlrun.lock"] if planned.get("locked") else []),
+    ]
+    manager = planned.get("manager")
+    return f"{manager} ({', '.join(details)})" if manager and details else manager
 
 
 def _waiting(folder: RunFolder) -> int:
@@ -143,7 +160,8 @@ def _lines(document: dict[str, Any]) -> list[str]:
             ("parameter", f"{p['name']} = {p['value']}  ({p['origin']})")
             for p in document["parameters"]
         ),
-        ("environment", (document["environment"] or {}).get("manager")),
+        ("environment", _environment(document["environment"] or {})),
+        ("lock", document["lock"]),
         ("recorded in", document["tracking_uri"] or "this folder only"),
         *(("warning", warning) for warning in document["warnings"]),
         ("output", document["log"]),
