@@ -34,13 +34,15 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _USER_INFO = re.compile(
     r"(?<=://)(?:[^\s/?#\"'<>`]+|[^\s/?#@:\[\"'<>`]*:(?!\d*(?:[/?#\s]|$))[^\s@]{1,256})@"
 )
+# A conda channel takes a token as a part of its path.
+_PATH_TOKEN = re.compile(r"(://[^\s?#\"'<>`]*?/t/)(?!\*\*\*/)[^\s/?#\"'<>`]{4,}(?=/)")
 _QUERY_VALUE = re.compile(r"(?<=[?&;#])([A-Za-z][\w.\-]{0,63})=([^\s&;#\"'<>`]+)")
 _AUTHORIZATION = re.compile(r"(?i)\b((?:authorization|proxy-authorization)\s*[:=]\s*)([^\r\n\"']+)")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/\-]{8,}=*")
 
 
 def mask_url(url: str) -> str:
-    """Return the address with user name, password and secret query values masked.
+    """Return the address with user name, password, conda's token and secret query values masked.
 
     What has no `scheme://` (a path, `git@host:repo`) is returned as it is, except for secret
     query values. A login name without a password stays where it is no secret (`ssh://git@host`).
@@ -116,6 +118,8 @@ def mask_argv(argv: Sequence[str]) -> tuple[str, ...]:
 
 def _mask_urls(text: str) -> str:
     text = _USER_INFO.sub(_masked_user_info, text)
+    if "/t/" in text:
+        text = _PATH_TOKEN.sub(rf"\1{MASK}", text)
     return _QUERY_VALUE.sub(_masked_query_value, text)
 
 

@@ -31,8 +31,8 @@ _NAME = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?P<rest>(?:[\s=<>!~(*|,].*)?)")
 _VERSION_AND_BUILD = re.compile(
     r"(?P<version>.*[^\s=!|,<>~])(?:\s*=\s*|\s+)(?P<build>[^\s=,|<>~!]+)"
 )
-_TERM = re.compile(r"(?P<sign>===|==|!=|<=|>=|~=|=|<|>|)\s*(?P<version>[\w.+!*-]+)")
-_VERSION = re.compile(r"(?:\d+!)?[\w-]+(?:\.[\w-]+)*(?:\+[\w-]+(?:\.[\w-]+)*)?")
+_TERM = re.compile(r"(?P<sign>===|==|!=|<=|>=|~=|=|<|>|)\s*(?P<version>[\w.+!*-]+)", re.ASCII)
+_VERSION = re.compile(r"(?:\d+!)?[\w-]+(?:\.[\w-]+)*(?:\+[\w-]+(?:\.[\w-]+)*)?", re.ASCII)
 _TURNED = re.compile(r"(=\s*([<>])=?)")
 _OPTIONS = ("build_number", "fn", "license", "md5", "sha256", "track_features", "url")
 _FIELDS = ("version", "build", "channel", "subdir")
