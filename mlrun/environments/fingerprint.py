@@ -48,9 +48,9 @@ def list_content(requirements: RequirementList, folder: Path) -> list[object]:
     Logins in addresses are left out: they may change from day to day. So is the code of folders
     that are required; what they require is not.
     """
-    content: list[object] = [_portable(line, folder) for line in requirements.lines]
+    content: list[object] = [portable(line, folder) for line in requirements.lines]
     content += [_constraints(place) for place in requirements.constraints]
-    content.append([_portable(link, folder) for link in requirements.links])
+    content.append([portable(link, folder) for link in requirements.links])
     content.append([file_digest(archive) for archive in requirements.archives])
     if requirements.projects:
         from mlrun.environments.local_projects import packaging_digest
@@ -84,7 +84,8 @@ def _uv_project_files(folder: Path) -> Iterator[Path]:
             return
 
 
-def _portable(text: str, folder: Path) -> str:
+def portable(text: str, folder: Path) -> str:
+    """Return a requirement's text without logins, and without the folder's own path."""
     words = " ".join(without_login(word) for word in text.split())
     return words.replace(folder.as_uri(), ".").replace(str(folder), ".")
 

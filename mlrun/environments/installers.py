@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,8 @@ from typing import Protocol
 from mlrun.environments.build_log import BuildLog
 from mlrun.environments.interpreters import Interpreter
 from mlrun.environments.layout import python_of
+from mlrun.environments.lock.exactly import has_file, pylock_text, requirement
+from mlrun.environments.lock.model import LockedPackage
 from mlrun.environments.pip_settings import PipSettings
 from mlrun.environments.requirements import RequirementList
 from mlrun.environments.uv_settings import uv_flags, uv_variables
@@ -24,6 +26,8 @@ from mlrun.errors import EnvironmentBuildError, Location
 
 _OLDEST_OF_VIRTUALENV = (3, 9)
 """virtualenv no longer brings pip for older ones; their own `venv` does."""
+
+_PIP_WITH_DATES = 26
 
 # Variables that would point an installer at another environment than the one it is given.
 _MISLEADING = (
@@ -46,6 +50,7 @@ class Building:
         location: Where the specification is written.
         settings: What the user configured for pip.
         environ: The user's environment variables.
+        as_of: The date that packages are chosen for, RFC 3339; None for today.
     """
 
     log: BuildLog
@@ -54,6 +59,7 @@ class Building:
     location: Location
     settings: PipSettings
     environ: Mapping[str, str]
+    as_of: str | None = None
 
     def run(self, argv: list[str], variables: Mapping[str, str]) -> None:
         """Run one program, with variables added to the user's own."""
@@ -99,6 +105,11 @@ class Installer(Protocol):
     def install(self, environment: Path, what: Installation, build: Building) -> None:
         """Install into it."""
 
+    def install_exactly(
+        self, environment: Path, packages: Sequence[LockedPackage], build: Building
+    ) -> None:
+        """Install these files, and nothing that they require."""
+
     def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
         """Take packages out of it."""
 
@@ -123,7 +134,7 @@ class UvInstaller:
         projects do without.
         """
         argv = [self._uv, "venv", "--no-project", "--python", str(python.path), str(environment)]
-        variables = uv_variables(build.settings, build.environ)
+        variables = _uv_variables(build)
         seed = ["--seed", *(["--no-index"] if build.settings.is_on("no-index") else [])]
         if bare or not build.attempt([*argv, *seed], variables):
             build.run([*argv, *([] if bare else ["--allow-existing"])], variables)
@@ -141,9 +152,24 @@ class UvInstaller:
             # No run would ever keep what it compiled. Otherwise the first run does it, for what
             # it imports only.
             argv.append("--compile-bytecode")
-        build.run(
-            [*argv, *_arguments(what, build.work)], uv_variables(build.settings, build.environ)
-        )
+        build.run([*argv, *_arguments(what, build.work)], _uv_variables(build))
+
+    def install_exactly(
+        self, environment: Path, packages: Sequence[LockedPackage], build: Building
+    ) -> None:
+        """Install these files; none is looked for, so indexes only give their logins."""
+        argv = [self._uv, "pip", "install", "--no-progress", "--no-deps", *self._in(environment)]
+        if build.environ.get("PYTHONDONTWRITEBYTECODE"):
+            argv.append("--compile-bytecode")
+        files = [package for package in packages if has_file(package)]
+        others = [requirement(package) for package in packages if not has_file(package)]
+        variables = _uv_variables(build)
+        if files:
+            file = private_file(build.work, [pylock_text(files)], "pylock.{}.toml")
+            build.run([*argv, "--requirement", str(file)], variables)
+        if others:
+            file = private_file(build.work, others)
+            build.run([*argv, *uv_flags(build.settings), "--requirement", str(file)], variables)
 
     def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
         """Take packages out of it."""
@@ -174,11 +200,54 @@ class PipInstaller:
         Only what an activated environment says is handed on: pip looks for that in its own.
         """
         argv = [*_pip(environment), "install", "--no-input", "--disable-pip-version-check"]
-        build.run([*argv, *_arguments(what, build.work)], _pip_variables(build.settings))
+        variables = _pip_variables(build.settings)
+        if build.as_of is not None:
+            _check_pip_knows_dates(environment, build)
+            variables["PIP_UPLOADED_PRIOR_TO"] = build.as_of
+        build.run([*argv, *_arguments(what, build.work)], variables)
+
+    def install_exactly(
+        self, environment: Path, packages: Sequence[LockedPackage], build: Building
+    ) -> None:
+        """Install these files with the environment's pip, which may be one of them."""
+        argv = [*_pip(environment), "install", "--no-input", "--disable-pip-version-check"]
+        argv += ["--no-deps", "--force-reinstall"]
+        files = [requirement(package) for package in packages if has_file(package)]
+        others = [requirement(package) for package in packages if not has_file(package)]
+        variables = _pip_variables(build.settings)
+        if build.as_of is not None:
+            variables["PIP_UPLOADED_PRIOR_TO"] = build.as_of
+        for lines, options in ((files, ["--require-hashes"]), (others, [])):
+            if lines:
+                file = private_file(build.work, lines)
+                build.run([*argv, *options, "--requirement", str(file)], variables)
 
     def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
         """Take packages out of it."""
         build.run([*_pip(environment), "uninstall", "--yes", *names], {})
+
+
+def _uv_variables(build: Building) -> dict[str, str]:
+    variables = uv_variables(build.settings, build.environ)
+    if build.as_of is not None:
+        variables["UV_EXCLUDE_NEWER"] = build.as_of
+    return variables
+
+
+def _check_pip_knows_dates(environment: Path, build: Building) -> None:
+    """Refuse a pip that would silently take what is newest.
+
+    Raises:
+        EnvironmentBuildError: It is too old.
+    """
+    found = environment.glob("[lL]ib/**/site-packages/pip-*.dist-info")
+    versions = [folder.name.split("-")[1].split(".")[0] for folder in found]
+    if not any(version.isdigit() and int(version) >= _PIP_WITH_DATES for version in versions):
+        raise EnvironmentBuildError(
+            "the environment's pip cannot choose packages by their date (pip 26 can)",
+            location=build.location,
+            hint="use --env-manager uv, which can",
+        )
 
 
 def _pip(environment: Path) -> list[str]:
@@ -212,9 +281,15 @@ def _arguments(what: Installation, work: Path) -> list[str]:
     return [*arguments, *what.extra]
 
 
-def private_file(work: Path, lines: list[str]) -> Path:
-    """Write requirements to a file that only the user can read: they may hold logins."""
-    file = work / f"requirements-{len(os.listdir(work))}.txt"
+def private_file(work: Path, lines: list[str], name: str = "requirements-{}.txt") -> Path:
+    """Write requirements to a file that only the user can read: they may hold logins.
+
+    Args:
+        work: The folder.
+        lines: Its lines.
+        name: Its name, with braces for a number.
+    """
+    file = work / name.format(len(os.listdir(work)))
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as stream:
         stream.write("\n".join(lines) + "\n")

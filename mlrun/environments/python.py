@@ -19,6 +19,7 @@ from mlrun.environments.fingerprint import (
     file_digest,
     list_content,
     platform_name,
+    portable,
     uv_configuration,
 )
 from mlrun.environments.layout import programs_folder, python_of
@@ -118,6 +119,25 @@ class PythonEnvironment:
         contents = [list_content(part, self.spec.folder) for part in self.lists]
         return digest_of([self.spec.python, contents])
 
+    def asked(self) -> tuple[str, ...]:
+        """Return what the specification asks for, line by line, for a lock."""
+        folder = self.spec.folder
+        lines = [f"python {self.spec.python}"] if self.spec.python else []
+        for part in self.lists:
+            lines += [portable(line, folder) for line in part.lines]
+            lines += [f"{os.path.relpath(p.folder, folder)}{p.extras}" for p in part.projects]
+        return tuple(lines)
+
+    def as_of_text(self) -> str | None:
+        """Return the date that packages are chosen for, None for today."""
+        if self.pinned is not None:
+            return self.pinned.as_of
+        if self.as_of is None:
+            return None
+        from mlrun.environments.lock.dates import date_text
+
+        return date_text(self.as_of)
+
     def prepare(self, report: Report) -> PreparedEnvironment:
         """Find the environment in the store, or build it.
 
@@ -146,6 +166,8 @@ class PythonEnvironment:
 
     def is_usable(self, folder: Path, facts: Facts) -> bool:
         """Return whether an environment that was built still works, and is what is asked for."""
+        if self.pinned is not None and facts.get("python_version") != self.pinned.python:
+            return False
         exact = self.request.exact
         if self.exact_python and exact and facts.get("python_version") != format_version(exact):
             return False
@@ -175,12 +197,17 @@ class PythonEnvironment:
 
     def _key(self, settings: PipSettings, environ: Mapping[str, str]) -> str:
         parts = [str(_FORMAT), self.manager, self.digest(), platform_name()]
+        if self.compiled:
+            parts.append("compiled")
+        if self.pinned is not None:
+            return digest_of([*parts, "pinned", self.pinned.fingerprint()])[:20]
+        as_of = self.as_of_text()
+        if as_of is not None:
+            parts.append(f"as of {as_of}")
         parts += choosing_settings(settings, environ)
         parts += [file_digest(Path(name)) for name in settings.words("constraint")]
         if self.manager == "uv":
             parts += uv_configuration(self.spec.folder, uv_config_files(environ))
-        if self.compiled:
-            parts.append("compiled")
         return digest_of(parts)[:20]
 
     def _prepared(
@@ -194,7 +221,7 @@ class PythonEnvironment:
             for one in held:
                 one.lease.outlive_program()
 
-        facts = environment.facts
+        facts, lock = environment.facts, held[-1].lock
         warning = facts.get("warning")
         substituted = (Problem(warning[0], self.spec.location, warning[1]),) if warning else ()
         return PreparedEnvironment(
@@ -206,6 +233,7 @@ class PythonEnvironment:
             python_version=facts["python_version"],
             digest=self.digest(),
             folder=environment.folder,
+            lock=lock if lock.is_file() else None,
             warnings=(*self.spec.lints, *substituted),
             release=release,
             hand_over=hand_over,

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING
 from mlrun.environments import local_projects
 from mlrun.environments.base import Report
 from mlrun.environments.build_log import BuildLog
+from mlrun.environments.fingerprint import platform_name
 from mlrun.environments.installers import Building, Installation, Installer, installer_for
 from mlrun.environments.interpreters import Interpreter
+from mlrun.environments.layout import packages_folder, python_of
+from mlrun.environments.lock.document import write_lock
+from mlrun.environments.lock.installed import distributions, installed_packages
+from mlrun.environments.lock.model import EnvironmentLock, LockedPackage
 from mlrun.environments.pip_settings import PipSettings
 from mlrun.environments.python_choice import PythonWish, choose_python
-from mlrun.environments.python_version import format_version, parse_version
+from mlrun.environments.python_version import format_version, parse_request, parse_version
 from mlrun.environments.requirements import RequirementList
+from mlrun.environments.resolution_advice import advised
 from mlrun.environments.store import BuildPlace, Facts, StoredEnvironment
 from mlrun.environments.system import user_path
 from mlrun.environments.uv_program import find_uv
+from mlrun.errors import EnvironmentBuildError
 
 if TYPE_CHECKING:
     from mlrun.environments.python import PythonEnvironment
@@ -55,8 +62,8 @@ class PythonBuild:
             EnvironmentBuildError: A step failed.
         """
         installer = self._installer()
-        spec, environment = self._spec, self._environment
-        wish = PythonWish(environment.request, spec.python, spec.location, environment.exact_python)
+        environment, pinned = self._environment, self._environment.pinned
+        wish = self._wish()
         choice = choose_python(wish, self._users_environ(), self._uv, self._report)
         python, warning = choice.interpreter, choice.warning
         version = format_version(python.version)
@@ -65,16 +72,78 @@ class PythonBuild:
             f" (log: {place.log})"
         )
         build = self._building(place)
-        installer.create(place.environment, python, build, bare=False)
-        first, second = environment.lists
-        self._install(first, place.environment, installer, build, is_last=not second)
-        self._install(second, place.environment, installer, build, is_last=True)
-        if environment.projects:
-            local_projects.remove_projects(place.environment, python.version, installer, build)
+        if pinned is not None:
+            self._install_exactly(pinned, place, python, installer, build)
+        else:
+            self._solve_and_install(place, python, installer, build)
         return {
             **self._facts(python),
             "warning": [warning.message, warning.hint] if warning else None,
         }
+
+    def _wish(self) -> PythonWish:
+        spec, environment = self._spec, self._environment
+        locked = environment.pinned.python if environment.pinned is not None else None
+        if locked is None:
+            exact = environment.exact_python
+            return PythonWish(environment.request, spec.python, spec.location, exact)
+        return PythonWish(parse_request(locked), locked, spec.location, exact=True, locked=True)
+
+    def _solve_and_install(
+        self, place: BuildPlace, python: Interpreter, installer: Installer, build: Building
+    ) -> None:
+        """Install what the specification asks for, and write down what came of it."""
+        environment = self._environment
+        first, second = environment.lists
+        try:
+            installer.create(place.environment, python, build, bare=False)
+            self._install(first, place.environment, installer, build, is_last=not second)
+            self._install(second, place.environment, installer, build, is_last=True)
+        except EnvironmentBuildError as error:
+            raise advised(error, as_of=build.as_of) from error
+        if environment.projects:
+            local_projects.remove_projects(place.environment, python.version, installer, build)
+        packages = installed_packages(
+            packages_folder(place.environment, python.version),
+            python_of(place.environment),
+            self._uv,
+            build,
+            environment.lists,
+        )
+        write_lock(place.lock, self._lock(python, packages))
+
+    def _install_exactly(
+        self,
+        pinned: EnvironmentLock,
+        place: BuildPlace,
+        python: Interpreter,
+        installer: Installer,
+        build: Building,
+    ) -> None:
+        """Install what the lock names, and nothing else."""
+        bare = self._environment.manager == "uv"
+        installer.create(place.environment, python, build, bare=bare)
+        packages = packages_folder(place.environment, python.version)
+        present = {one.name: one.version for one in distributions(packages)}
+        wanted = {package.name: package for package in pinned.packages}
+        missing = [p for p in pinned.packages if p.url or present.get(p.name) != p.version]
+        installer.install_exactly(place.environment, missing, build)
+        surplus = [name for name in present if name not in wanted]
+        if surplus:
+            installer.uninstall(place.environment, surplus, build)
+        write_lock(place.lock, self._lock(python, pinned.packages))
+
+    def _lock(self, python: Interpreter, packages: tuple[LockedPackage, ...]) -> EnvironmentLock:
+        environment = self._environment
+        return EnvironmentLock(
+            manager=environment.manager,
+            digest=environment.digest(),
+            platform=platform_name(),
+            python=format_version(python.version),
+            packages=packages,
+            as_of=environment.as_of_text(),
+            asked=environment.asked(),
+        )
 
     def on_top_of(self, shared: StoredEnvironment) -> Callable[[BuildPlace], Facts]:
         """Return what builds the environment of a checkout on top of a shared one."""
@@ -136,6 +205,7 @@ class PythonBuild:
             location=self._spec.location,
             settings=self._settings,
             environ=self._environ,
+            as_of=self._environment.as_of_text(),
         )
 
     def _facts(self, python: Interpreter) -> Facts:

@@ -27,12 +27,14 @@ class PythonWish:
         text: The request as written, None where none is.
         location: Where it is written.
         exact: Refuse another patch version than the one asked for.
+        locked: Whether it is the project's lock that asks.
     """
 
     request: PythonRequest
     text: str | None
     location: Location
     exact: bool
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,14 @@ def _substituted(wish: PythonWish, interpreter: Interpreter) -> Problem:
 def _none_found(wish: PythonWish, environ: Mapping[str, str]) -> EnvironmentBuildError:
     versions = versions_text(installed(environ, PythonRequest()))
     wanted = f"Python {wish.text or wish.request}"
+    if wish.locked:
+        wanted += ", which mlrun.lock names,"
+        way_out = "; or write the lock anew: mlrun lock --upgrade"
+    else:
+        way_out = "; leave out --exact-python" if wish.exact else ""
     return EnvironmentBuildError(
         f"{wanted} is not installed, and uv could not fetch it (installed: {versions or 'none'})",
         location=wish.location,
         hint=f"install it, for example by `uv python install {wish.request}` or with pyenv, or ask"
-        f" for one that is installed{'; leave out --exact-python' if wish.exact else ''}",
+        f" for one that is installed{way_out}",
     )
