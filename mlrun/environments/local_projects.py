@@ -108,7 +108,7 @@ def layer(
     (packages / "_shared_environment.pth").write_text(line, encoding="utf-8")
     for copy, project in copies(projects, build.work):
         before = native_modules(copy)
-        what = Installation(extra=("--editable", str(copy)), dependencies=False)
+        what = Installation(extra=("--editable", f"{copy}{project.marker}"), dependencies=False)
         installer.install(environment, what, build)
         if native_modules(copy) - before:
             raise _compiled(project)

@@ -44,11 +44,13 @@ class LocalProject:
         folder: Absolute.
         extras: Such as `[train]`, or empty.
         location: Where it is required.
+        marker: Such as ` ; sys_platform == 'linux'`: where else it is not required; or empty.
     """
 
     folder: Path
     extras: str
     location: Location
+    marker: str = ""
 
 
 @dataclass(slots=True)
