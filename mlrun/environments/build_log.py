@@ -8,13 +8,29 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import BinaryIO
 
+from mlrun.environments.build_failures import cause_of, patience
+from mlrun.environments.errand import current_errand
 from mlrun.errors import EnvironmentBuildError, Location
+from mlrun.execution.parent_death import dying_with_parent
 from mlrun.execution.redact import mask_argv, mask_text, secret_variables
 
 _TAIL = 15
 """Lines of the log that an error shows."""
+
+_ERROR_SIGNS = ("\u00d7", "error:", "ERROR:")
+"""How lines begin that say what is wrong: a long traceback of a package's own may follow."""
+
+_MOST_ERRORS = 3
+"""Lines beginning as an error does that it shows besides, where they are not among those."""
+
+_CALM = 3.0
+"""Seconds of a program after which its progress is shown."""
+
+_PACE = 0.3
+"""Seconds between two lines of a progress."""
 
 _PATIENCE = 5.0
 """Seconds that an installer has to end when mlrun is interrupted."""
@@ -32,7 +48,11 @@ class BuildLog:
     def __init__(self, file: Path, environ: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
         self._file = file
         self._secrets = (*secret_variables(environ), *secrets)
+        self._environ = environ
         self._tail: deque[str] = deque(maxlen=_TAIL)
+        self._errors: list[str] = []
+        self._progress = current_errand().progress
+        self._is_network_missing = False
         with suppress(OSError):
             file.write_bytes(b"")
 
@@ -46,41 +66,78 @@ class BuildLog:
         """
         code = self.attempt(argv, cwd=cwd, env=env)
         if code != 0:
-            raise self.failure(f"`{_in_short(argv)}` failed with exit code {code}", location)
+            cause = cause_of(code, self._shown_lines(), self._environ)
+            raise self.failure(f"`{_in_short(argv)}` {cause.what}", location, cause.hint)
 
     def attempt(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
         """Run one program to its end and return its exit code; 127 where it does not start."""
         self._tail.clear()
+        self._errors.clear()
+        hurry = patience(env, is_known_unreachable=self._is_network_missing)
         with self._opened() as stream:
             self._keep(f"$ {_shown(argv)}", stream)
             try:
                 process = subprocess.Popen(
                     list(argv),
                     cwd=cwd,
-                    env=dict(env),
+                    env={**env, **hurry},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
+                    preexec_fn=dying_with_parent(),
                 )
             except OSError as error:
                 self._keep(f"{argv[0]}: {error.strerror}", stream)
                 return 127
             try:
-                assert process.stdout is not None
-                for line in process.stdout:
-                    self._keep(line.decode("utf-8", "replace").rstrip("\r\n"), stream)
-                return process.wait()
+                code = self._follow(process, _in_short(argv), stream)
             finally:
                 _end(process)
+        if code != 0:
+            cause = cause_of(code, self._shown_lines(), self._environ)
+            self._is_network_missing |= cause.is_unreachable
+        return code
 
-    def failure(self, message: str, location: Location) -> EnvironmentBuildError:
-        """Return the error for a build that failed, with the end of the log."""
-        tail = "\n".join(f"  {line}" for line in self._tail)
+    def _follow(self, process: subprocess.Popen[bytes], name: str, stream: BinaryIO) -> int:
+        """Keep what a program prints until its end; show it, too, where that takes long."""
+        assert process.stdout is not None
+        due = monotonic() + _CALM
+        for raw in process.stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            self._keep(line, stream)
+            if self._progress is not None and line.strip() and monotonic() >= due:
+                due = monotonic() + _PACE
+                self._progress(f"{name}: {self._masked(line.strip())}")
+        return process.wait()
+
+    def note(self, text: str) -> None:
+        """Keep lines that no program printed."""
+        with self._opened() as stream:
+            for line in text.splitlines():
+                self._keep(line, stream)
+
+    def failure(
+        self, message: str, location: Location, hint: str | None = None
+    ) -> EnvironmentBuildError:
+        """Return the error for a build that failed, with the end of the log.
+
+        Args:
+            message: What failed.
+            location: Where the environment is asked for.
+            hint: What to do, besides reading the log.
+        """
+        shown = "".join(f"\n  {line}" for line in self._shown_lines())
+        whole = f"the whole log is in {self._file}"
         return EnvironmentBuildError(
-            f"the environment could not be built: {self._masked(message)}\n{tail}".rstrip(),
+            f"the environment could not be built: {self._masked(message)}{shown}",
             location=location,
-            hint=f"the whole log is in {self._file}",
+            hint=whole if hint is None else f"{self._masked(hint)}; {whole}",
         )
+
+    def _shown_lines(self) -> list[str]:
+        """Return the end of the log, and before it what says which package it is about."""
+        errors = [line for line in self._errors if line not in self._tail]
+        return [*errors, *(["..."] if errors else []), *self._tail]
 
     def _masked(self, text: str) -> str:
         return mask_text(text, self._secrets)
@@ -94,6 +151,8 @@ class BuildLog:
     def _keep(self, line: str, stream: BinaryIO) -> None:
         line = self._masked(line)
         self._tail.append(line)
+        if line.lstrip().startswith(_ERROR_SIGNS) and len(self._errors) < _MOST_ERRORS:
+            self._errors.append(line)
         with suppress(OSError):
             stream.write(line.encode("utf-8", "replace") + b"\n")
 
