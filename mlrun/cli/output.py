@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlrun.cli.narration import narrate, say
+from mlrun.cli.narration import end_passing, narrate, say
 from mlrun.cli.streams import print_document
 from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.events import Event, EventKind
@@ -48,6 +48,8 @@ class Output:
             say(f"warning: {_with_place(event)}")
         elif event.kind in _ALWAYS or self._verbose:
             narrate(event.message, passing=bool(event.data.get("passing")))
+        elif event.kind is EventKind.PREPARED:
+            end_passing()
 
     def begin(self) -> None:
         """Find out before anything starts whether the result can be written.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from mlrun.environments.build_log import BuildLog
+from mlrun.environments.errand import Errand, on_errand
 from mlrun.errors import EnvironmentBuildError, Location
 from tests.components import missing
 
@@ -99,3 +101,77 @@ def test_an_interruption_ends_the_installer(
         log.attempt(shell(script), cwd=tmp_path, env=os.environ)
     with pytest.raises(ProcessLookupError):
         os.kill(begun[0], 0)
+
+
+def test_what_is_wrong_is_shown_before_a_long_traceback(tmp_path: Path) -> None:
+    log = BuildLog(tmp_path / "log", {})
+    script = "print('  \u00d7 Failed to build `thing==1.0`'); [print('at', n) for n in range(300)]"
+    with pytest.raises(EnvironmentBuildError) as caught:
+        log.run(
+            shell(f"{script}; raise SystemExit(1)"),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            location=HERE,
+        )
+    lines = caught.value.message.splitlines()
+    assert lines[1:3] == ["    \u00d7 Failed to build `thing==1.0`", "  ..."]
+    assert lines[-1] == "  at 299"
+    assert len(lines) < 25
+
+
+def test_a_killed_installer_is_no_exit_code(tmp_path: Path) -> None:
+    log = BuildLog(tmp_path / "log", {})
+    script = "import os; os.kill(os.getpid(), 9)"
+    with pytest.raises(EnvironmentBuildError, match="killed \\(SIGKILL\\)") as caught:
+        log.run(shell(script), cwd=tmp_path, env=os.environ, location=HERE)
+    assert "memory" in (caught.value.hint or "")
+
+
+def test_where_one_found_no_network_the_next_does_not_try_for_long(tmp_path: Path) -> None:
+    log = BuildLog(tmp_path / "log", {})
+    environ = {name: value for name, value in os.environ.items() if name != "UV_HTTP_RETRIES"}
+    show = "import os; print('retries', os.environ['UV_HTTP_RETRIES'])"
+    unreachable = "print('dns error'); raise SystemExit(1)"
+    for script in (show, unreachable, show):
+        log.attempt(shell(script), cwd=tmp_path, env=environ)
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [line for line in lines if line.startswith("retries")] == ["retries 2", "retries 0"]
+
+
+def test_a_long_build_shows_what_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlrun.environments.build_log._CALM", 0.0)
+    shown: list[str] = []
+    with on_errand(Errand(progress=shown.append)):
+        log = BuildLog(tmp_path / "log", {}, secrets=("other-secret",))
+    log.attempt(shell("print('a other-secret b')"), cwd=tmp_path, env=os.environ)
+    assert len(shown) == 1
+    assert shown[0].endswith(": a *** b")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's end")
+def test_an_installer_ends_with_a_killed_mlrun(tmp_path: Path) -> None:
+    inner = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    outer = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from mlrun.environments.build_log import BuildLog\n"
+        f"log = BuildLog(Path({str(tmp_path / 'log')!r}), {{}})\n"
+        f"log.attempt([sys.executable, '-c', {inner!r}], cwd=Path('.'), env=os.environ)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", outer])
+    pid = 0
+    while not pid:
+        assert process.poll() is None
+        time.sleep(0.02)
+        lines = (tmp_path / "log").read_text().splitlines() if (tmp_path / "log").exists() else []
+        pid = next((int(line) for line in lines if line.isdigit()), 0)
+    process.kill()
+    process.wait()
+    while Path(f"/proc/{pid}").exists() and "Z" not in _state(pid):
+        time.sleep(0.02)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
