@@ -118,6 +118,11 @@ def exit_code_of(ending: Ending, status: RunStatus, *, undelivered_matters: bool
 
 def describe_ending(ending: Ending) -> str:
     """Return how a command ended, in words."""
+    how = _how_it_ended(ending) if ending.started else "could not be started"
+    return how if ending.note is None else f"{how}: {ending.note}"
+
+
+def _how_it_ended(ending: Ending) -> str:
     if ending.signal is None:
         return f"exited with code {ending.exit_code}"
     try:

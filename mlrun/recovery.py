@@ -34,12 +34,14 @@ def settle_shortly() -> None:
 
 
 def settle_earlier_runs() -> int:
-    """Mark runs whose mlrun is gone, and deliver what is pending.
+    """Mark runs whose mlrun is gone, end their containers, and deliver what is pending.
 
     Returns:
         How many runs were settled. What cannot be delivered stays for the next time, unless
         its store has refused it for a month.
     """
+    from mlrun.execution.container.attended import clear_traces
+
     settled = 0
     unreachable: set[str] = set()
     for folder in unsettled():
@@ -51,6 +53,7 @@ def settle_earlier_runs() -> int:
             continue
         finally:
             folder.let_go()
+    clear_traces()
     for folder in unborn():
         if folder.try_hold():
             folder.discard()

@@ -66,6 +66,8 @@ class Ending:
         log_complete: False where the log could not take all the output (a full disk).
         left_behind: Names of processes that outlived the command and were ended.
         note: What else is known of it ("the container ran out of memory"), in words.
+        started: False where it turned out later that the command could not be started; `note`
+            says why.
     """
 
     exit_code: int | None
@@ -74,6 +76,7 @@ class Ending:
     log_complete: bool = True
     left_behind: tuple[str, ...] = ()
     note: str | None = None
+    started: bool = True
 
 
 class RunHandle(Protocol):

@@ -6,12 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlrun.backends.base import Ending, LaunchRequest, RunHandle, RunState
 from mlrun.errors import NotSupportedError
 
 if TYPE_CHECKING:
+    from mlrun.execution.container.attended import Attended
     from mlrun.execution.launching import Launched
 
 
@@ -45,19 +47,27 @@ class LocalBackend:
             import mlrun.execution.supervise  # noqa: F401
 
         mark = _mark(request.run_id)
-        outer = request.env.get(MARK_VARIABLE)
+        attended = _attended(request, mark)
+        environ = request.env if attended is None else attended.environ
+        outer = environ.get(MARK_VARIABLE)
         command = Command(
-            argv=request.argv,
+            argv=request.argv if attended is None else attended.argv,
             cwd=request.cwd,
-            env={**request.env, MARK_VARIABLE: f"{outer}:{mark}" if outer else mark},
+            env={**environ, MARK_VARIABLE: f"{outer}:{mark}" if outer else mark},
             mark=mark,
             log=request.log,
             grace_period=request.grace_period,
             stdout_to_stderr=request.stdout_to_stderr,
             terminal=request.terminal,
             own_process=request.own_process,
+            trace=attended.trace if attended is not None else None,
         )
-        return LocalRun(launch(command, notify))
+        try:
+            return LocalRun(launch(command, notify), attended)
+        except BaseException:
+            if attended is not None:
+                attended.forget()
+            raise
 
 
 class LocalRun:
@@ -68,10 +78,12 @@ class LocalRun:
 
     Args:
         launched: The command, as it was started.
+        attended: The container that it stands for, if it does.
     """
 
-    def __init__(self, launched: Launched) -> None:
+    def __init__(self, launched: Launched, attended: Attended | None = None) -> None:
         self._launched: Launched | None = launched
+        self._attended = attended
         self._pid = launched.process.pid
         self._waiting = threading.Lock()
         self._ending: Ending | None = None
@@ -120,13 +132,33 @@ class LocalRun:
         from mlrun.execution.supervise import Supervision
 
         result = Supervision(launched).run()
-        return Ending(
+        ending = Ending(
             exit_code=result.exit_code,
             signal=result.signal,
             asked=result.asked,
             log_complete=result.log_complete,
             left_behind=result.left_behind,
         )
+        if self._attended is None:
+            return ending
+        told = self._attended.end(result)
+        return replace(ending, asked=told.asked, note=told.note, started=told.started)
+
+
+def _attended(request: LaunchRequest, mark: str) -> Attended | None:
+    """Return what stands for the request's container on this machine, None where it has none."""
+    if request.container is None:
+        return None
+    from mlrun.execution.container.attended import Attended
+
+    return Attended(
+        request.container,
+        run_id=request.run_id,
+        mark=mark,
+        folder=request.log.parent,
+        environ=request.env,
+        grace_period=request.grace_period,
+    )
 
 
 def _mark(run_id: str) -> str:

@@ -24,6 +24,7 @@ class Command(NamedTuple):
         terminal: Whether it may get a pseudo-terminal.
         own_process: Whether this process serves the command alone, so that what belongs to
             the whole process (signal handlers, the adoption of orphans) may be changed.
+        trace: The file that leads to the container that the command stands for.
     """
 
     argv: tuple[str, ...]
@@ -35,6 +36,7 @@ class Command(NamedTuple):
     stdout_to_stderr: bool = False
     terminal: bool = True
     own_process: bool = False
+    trace: str | None = None
 
 
 class Result(NamedTuple):

@@ -29,17 +29,23 @@ def main(words: list[str]) -> None:
     """Watch over one command.
 
     Args:
-        words: mlrun's process number; the command's number, start and mark.
+        words: mlrun's process number; the command's number, start and mark; the trace of its
+            container, where it has one.
     """
     # The folder that holds the package: this Python has no site-packages. All is imported now,
     # since the package may be replaced while the command runs.
     sys.path.append(os.path.abspath(f"{__file__}/../../.."))
     from mlrun.execution.leftovers import Leader
 
+    if words[4:]:
+        from mlrun.execution.container.trace import LATE, clear
+
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTSTP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     _wait_for_death_of(int(words[0]))
     end_command(Leader(int(words[1]), int(words[2]), words[3]))
+    for trace in words[4:]:
+        clear(trace, patience=LATE)
 
 
 def _wait_for_death_of(parent: int) -> None:
@@ -91,14 +97,20 @@ class Guardian:
         os.close(self._lifeline)
 
 
-def post_guardian(leader: Leader) -> Guardian | None:
-    """Start a guardian for a command; None where there is no Python to run it."""
+def post_guardian(leader: Leader, trace: str | None = None) -> Guardian | None:
+    """Start a guardian for a command; None where there is no Python to run it.
+
+    Args:
+        leader: The command.
+        trace: The trace of the container that the command stands for.
+    """
     import subprocess
 
     if not sys.executable or getattr(sys, "frozen", False):
         return None
     read_end, lifeline = os.pipe()
     words = [str(os.getpid()), str(leader.pid), str(leader.started), leader.mark]
+    words += [trace] if trace else []
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, *words],

@@ -85,7 +85,7 @@ def launch(command: Command, notify: Callable[[str], None]) -> Launched:
             stdout, stderr, stdout_to_stderr=command.stdout_to_stderr, log=log, notify=say
         ),
         log=log,
-        guardian=post_guardian(leader),
+        guardian=post_guardian(leader, command.trace),
         say=say,
     )
 

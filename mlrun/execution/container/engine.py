@@ -43,6 +43,10 @@ class EngineError(Exception):
         self.message = message
 
 
+class UnreachableError(EngineError):
+    """Nobody is there: nothing was asked."""
+
+
 class Engine:
     """One engine. Each request has a connection of its own.
 
@@ -76,28 +80,27 @@ class Engine:
         Raises:
             EngineError: No answer, or no success.
         """
-        text = self.request(method, path, body, query, timeout)
-        if not text.strip():
-            return None
-        import json
-
+        connection = self.begin(method, path, body, query, timeout)
         try:
-            return json.loads(text)
-        except ValueError:
-            raise EngineError(0, f"{self.address} answered something that is no JSON") from None
+            return parsed(connection.answer(), self.address)
+        finally:
+            connection.close()
 
-    def request(
+    def begin(
         self,
         method: str,
         path: str,
         body: Mapping[str, Any] | bytes | None = None,
         query: Mapping[str, Any] | None = None,
         timeout: float | None = TIMEOUT,
-    ) -> bytes:
-        """Make one request and return the text of its answer. See `call`."""
+    ) -> Connection:
+        """Make one request and return before its answer, which is the connection's `answer`.
+
+        Raises:
+            EngineError: Nobody is there.
+        """
         head = f"{method} {_target(path, query)} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n"
-        with self._connect(timeout) as connection:
-            return connection.exchange(head, _text_of(body))
+        return self._asked(head, _text_of(body), timeout)
 
     def attach(self, path: str, query: Mapping[str, Any] | None = None) -> Connection:
         """Make a request whose connection becomes a stream in both directions.
@@ -109,19 +112,25 @@ class Engine:
             f"POST {_target(path, query)} HTTP/1.1\r\nHost: docker\r\n"
             "Connection: Upgrade\r\nUpgrade: tcp\r\n"
         )
-        connection = self._connect(TIMEOUT)
+        connection = self._asked(head, b"", TIMEOUT)
         try:
-            connection.exchange(head, b"", upgrade=True)
+            connection.answer(upgrade=True)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _connect(self, timeout: float | None) -> Connection:
+    def _asked(self, head: str, body: bytes, timeout: float | None) -> Connection:
         try:
-            return Connection(_open(self.address, self._environ, timeout), self.address)
+            connection = Connection(_open(self.address, self._environ, timeout), self.address)
         except (OSError, ValueError) as error:
-            raise _unreachable(self.address, error) from error
+            raise UnreachableError(0, _unreachable(self.address, error).message) from error
+        try:
+            connection.ask(head, body)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 class Connection:
@@ -137,34 +146,42 @@ class Connection:
         self._address = address
         self._read = b""
 
-    def __enter__(self) -> Connection:
-        """Use it for the time of a block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
     def close(self) -> None:
         """Close it."""
         self.socket.close()
 
-    @property
-    def has_read_ahead(self) -> bool:
-        """Whether something can be received that no poll of the socket tells of."""
-        pending = getattr(self.socket, "pending", None)
-        return bool(self._read) or (pending is not None and pending() > 0)
+    def flow(self) -> None:
+        """From now on `receive` and `send` never wait."""
+        self.socket.settimeout(0)
 
-    def receive(self, size: int = _CHUNK) -> bytes:
-        """Return what has arrived, nothing at the end.
+    def receive(self, size: int = _CHUNK) -> bytes | None:
+        """Return what has arrived; nothing at the end, None where nothing is there yet.
 
         Raises:
-            OSError: The connection broke, or nothing is there and it does not block.
+            OSError: The connection broke.
         """
         if self._read:
             data, self._read = self._read[:size], self._read[size:]
             return data
-        return bytes(self.socket.recv(size))
+        try:
+            return bytes(self.socket.recv(size))
+        except OSError as error:
+            if _must_wait(error):
+                return None
+            raise
+
+    def send(self, data: bytes) -> int:
+        """Send as much as can be sent at once, and return how much that was.
+
+        Raises:
+            OSError: The connection broke.
+        """
+        try:
+            return int(self.socket.send(data))
+        except OSError as error:
+            if _must_wait(error):
+                return 0
+            raise
 
     def end_input(self) -> None:
         """Tell the other side that nothing more will be sent."""
@@ -176,16 +193,29 @@ class Connection:
         except (OSError, ValueError):
             return  # TLS says so and does not wait for the answer; or all is over already
 
-    def exchange(self, head: str, body: bytes, *, upgrade: bool = False) -> bytes:
-        """Send a request and return the text of its answer.
+    def ask(self, head: str, body: bytes = b"") -> None:
+        """Send a request; `answer` returns what becomes of it.
 
         Raises:
-            EngineError: No answer, or no success.
+            EngineError: The connection broke.
         """
         if body:
             head += "Content-Type: application/json\r\n"
         try:
             self.socket.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        except OSError as error:
+            raise _unreachable(self._address, error) from error
+
+    def answer(self, *, upgrade: bool = False) -> bytes:
+        """Return the text of the answer, after it has come.
+
+        Args:
+            upgrade: Whether the connection becomes a stream, and no text follows.
+
+        Raises:
+            EngineError: No answer, or no success.
+        """
+        try:
             status, fields = self._head()
             if upgrade and status in (_UPGRADED, 200):
                 return b""
@@ -242,6 +272,27 @@ class Connection:
         if not data:
             raise ConnectionResetError("the connection was closed")
         self._read += data
+
+
+def parsed(text: bytes, address: str) -> Any:
+    """Return the JSON document of an answer, None for an empty one.
+
+    Raises:
+        EngineError: It is none.
+    """
+    if not text.strip():
+        return None
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise EngineError(0, f"{address} answered something that is no JSON") from None
+
+
+def _must_wait(error: OSError) -> bool:
+    """Return whether a socket that never waits would have to (TLS has errors of its own)."""
+    return isinstance(error, BlockingIOError) or type(error).__name__.startswith("SSLWant")
 
 
 def _target(path: str, query: Mapping[str, Any] | None) -> str:
