@@ -25,6 +25,7 @@ class Errand:
         project: What the environment is wanted for, as its URI or in words; no login in it.
         may_build: Whether what is not there may be built; if not,
             `EnvironmentNotBuiltError` is raised.
+        anew: Whether what is there is built once more.
         limit: Bytes that the store may hold; the least used go after a build. None for no limit.
         progress: Takes lines of a long build, each of which replaces the one before.
         keys: The environments that were looked for, in order.
@@ -34,6 +35,7 @@ class Errand:
 
     project: str | None = None
     may_build: bool = True
+    anew: bool = False
     limit: int | None = None
     progress: Callable[[str], None] | None = None
     keys: list[str] = field(default_factory=list)

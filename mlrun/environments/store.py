@@ -101,6 +101,8 @@ class EnvironmentStore:
         """
         errand = current_errand()
         errand.note(key)
+        if errand.anew and key not in errand.built:
+            return None
         home = self._folder / key
         lease = share(home / LEASE)
         if lease is None:

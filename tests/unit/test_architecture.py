@@ -14,6 +14,7 @@ CORE = {"errors", "near_miss", "_version"}
 LINE = {
     "planning",
     "preparing",
+    "locking",
     "containing",
     "runner",
     "finishing",

@@ -1,0 +1,254 @@
+"""Writes what a project's environments are solved to into its `mlrun.lock`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlrun.environments.base import EnvironmentKind, Report
+from mlrun.environments.errand import Errand, on_errand
+from mlrun.environments.fingerprint import platform_name
+from mlrun.environments.lock.document import (
+    LOCK_FILE,
+    read_lock,
+    write_project_lock,
+)
+from mlrun.environments.lock.fitting import misfit, pinned_by
+from mlrun.environments.lock.model import EnvironmentLock, ProjectLock, is_alike
+from mlrun.environments.options import EnvironmentOptions
+from mlrun.environments.select import choose_environment
+from mlrun.errors import EnvironmentBuildError, Location, Problem, ProjectError, UsageError
+from mlrun.planning import environment_options
+from mlrun.project.load import load_project
+from mlrun.project.model import Environment, Project
+from mlrun.request import RunRequest
+
+_LOCKABLE = ("uv", "virtualenv", "conda")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One environment that a project asks for, by itself or at some entry points.
+
+    Attributes:
+        names: Of the entry points; empty for the project's own.
+        kind: What makes it.
+        location: Where it is asked for.
+    """
+
+    names: tuple[str, ...]
+    kind: EnvironmentKind
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What came of one environment.
+
+    Attributes:
+        names: Of the entry points that asked for it; empty for the project's own.
+        old: What the lock said before, None where it said nothing.
+        new: What it says now; the same object where that holds still.
+    """
+
+    names: tuple[str, ...]
+    old: EnvironmentLock | None
+    new: EnvironmentLock
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """What `lock_project` did.
+
+    Attributes:
+        file: The lock.
+        is_written: Whether it was written; false where it held still.
+        environments: What came of each.
+    """
+
+    file: Path
+    is_written: bool
+    environments: tuple[Locked, ...]
+
+
+def lock_project(request: RunRequest, report: Report, *, upgrade: bool) -> Locking:
+    """Solve what a project asks for, and write it into its `mlrun.lock`.
+
+    What the lock says already stays, as long as it fits. Entries for other platforms stay, too.
+
+    Args:
+        request: `uri`, a folder; and what is said about the environment.
+        report: Takes lines about what is built.
+        upgrade: Whether to solve anew what the lock says already.
+
+    Raises:
+        MlrunError: It is no folder, nothing in it can be locked, or it cannot be built.
+    """
+    project, options = _opened(request)
+    lock = options.lock or ProjectLock(())
+    asked = _lockable(project, replace(options, lock=None))
+    fresh = tuple(one.kind.digest() or "" for one in asked)
+    done = []
+    for one in asked:
+        fitting = pinned_by(lock, one.kind, one.location, must_fit=False)
+        old = fitting or _forerunner(lock, one.kind, fresh)
+        if fitting is None or upgrade:
+            new = _solve(_dated(one, old, project, options, upgrade=upgrade), report, upgrade)
+        else:
+            new = fitting
+        done.append(Locked(one.names, old, new))
+    result = _merged(lock, [one.new for one in done])
+    if result.environments == lock.environments:
+        return Locking(project.folder / LOCK_FILE, False, tuple(done))
+    return Locking(write_project_lock(project.folder, result), True, tuple(done))
+
+
+def lock_problems(request: RunRequest) -> tuple[Problem, ...]:
+    """Return why a project's lock does not hold; nothing where it does. Builds nothing.
+
+    Raises:
+        MlrunError: It is no folder, or nothing in it can be locked.
+    """
+    project, options = _opened(request)
+    return tuple(
+        misfit(options.lock, one.kind, one.location)
+        for one in _lockable(project, replace(options, lock=None))
+        if pinned_by(options.lock, one.kind, one.location, must_fit=False) is None
+    )
+
+
+def _opened(request: RunRequest) -> tuple[Project, EnvironmentOptions]:
+    folder = Path(os.path.abspath(request.cwd / Path(request.uri).expanduser()))
+    if not folder.is_dir():
+        raise UsageError(
+            f"a lock is written into a project's folder, and {request.uri!r} is none",
+            hint="clone the project, and lock it there",
+        )
+    project = load_project(folder)
+    return project, replace(environment_options(request, project), locked=False)
+
+
+def _lockable(project: Project, options: EnvironmentOptions) -> tuple[Asked, ...]:
+    """Return the environments that a lock can hold.
+
+    Raises:
+        ProjectError: There is none.
+    """
+    found = list(_asked(project, options))
+    lockable = tuple(one for one in found if one.kind.manager in _LOCKABLE and _is_solved(one))
+    if lockable:
+        return lockable
+    raise _nothing_to_lock(project, found)
+
+
+def _asked(project: Project, options: EnvironmentOptions) -> Iterator[Asked]:
+    by_environments: dict[tuple[Environment, ...], list[str]] = {}
+    if project.environments or not any(e.environments for e in project.entry_points.values()):
+        by_environments[project.environments] = []
+    for name, entry_point in project.entry_points.items():
+        if entry_point.environments and entry_point.environments != project.environments:
+            by_environments.setdefault(entry_point.environments, []).append(name)
+    for environments, names in by_environments.items():
+        location = environments[0].location if environments else Location(project.folder)
+        kind = choose_environment(environments, options)
+        yield Asked(tuple(names), kind, getattr(getattr(kind, "spec", None), "location", location))
+
+
+def _is_solved(asked: Asked) -> bool:
+    """Return whether mlrun solves it: a `uv.lock` is a lock already."""
+    return hasattr(asked.kind, "pinned")
+
+
+def _nothing_to_lock(project: Project, found: list[Asked]) -> ProjectError:
+    managers = {one.kind.manager for one in found}
+    location = found[0].location if found else Location(project.file or project.folder)
+    if "docker" in managers:
+        return ProjectError(
+            "the project runs in a container, and mlrun.lock holds packages",
+            location=location,
+            hint="name the image by its digest: image@sha256:...",
+        )
+    if "uv" in managers:
+        return ProjectError(
+            "the project has a uv.lock, which says exactly what it gets",
+            location=location,
+            hint="`uv lock` writes that one",
+        )
+    return ProjectError(
+        "the project runs in the system's environment, which mlrun does not make",
+        location=location,
+        hint="name an environment: python_env, conda_env, or a requirements.txt",
+    )
+
+
+def _dated(
+    asked: Asked,
+    old: EnvironmentLock | None,
+    project: Project,
+    options: EnvironmentOptions,
+    *,
+    upgrade: bool,
+) -> Asked:
+    """Keep to the date of the lock that is replaced, unless another one is asked for."""
+    if upgrade or options.as_of is not None or old is None or old.as_of is None:
+        return asked
+    from datetime import datetime, timezone
+
+    from mlrun.environments.lock.dates import parse_as_of
+
+    as_of = parse_as_of(old.as_of, datetime.now(timezone.utc))
+    dated = _asked(project, replace(options, lock=None, as_of=as_of))
+    return next(one for one in dated if one.names == asked.names)
+
+
+def _solve(asked: Asked, report: Report, upgrade: bool) -> EnvironmentLock:
+    """Build the environment, or find it built, and return what is in it."""
+    lock = None if upgrade else _prepared_lock(asked.kind, report, Errand())
+    if lock is None:
+        lock = _prepared_lock(asked.kind, report, Errand(anew=True))
+    if lock is None:
+        raise EnvironmentBuildError(
+            f"what {asked.kind.manager} installed is not known, so it cannot be locked",
+            location=asked.location,
+        )
+    return lock
+
+
+def _prepared_lock(kind: EnvironmentKind, report: Report, errand: Errand) -> EnvironmentLock | None:
+    with on_errand(errand):
+        prepared = kind.prepare(report)
+    try:
+        return read_lock(prepared.lock) if prepared.lock is not None else None
+    finally:
+        prepared.release()
+
+
+def _forerunner(
+    lock: ProjectLock, kind: EnvironmentKind, fresh: tuple[str, ...]
+) -> EnvironmentLock | None:
+    """Return what the lock says of an earlier specification, or date, of an environment."""
+    platform, digest = platform_name(), kind.digest()
+    here = [e for e in lock.environments if e.platform == platform]
+    alike = [e for e in here if is_alike(e.manager, kind.manager)]
+    same = [e for e in alike if e.digest == digest]
+    rest = [e for e in alike if e.digest not in fresh]
+    return next(iter((*same, *rest)), None)
+
+
+def _merged(lock: ProjectLock, new: list[EnvironmentLock]) -> ProjectLock:
+    """Return the lock with new entries, without those of this platform that they replace."""
+    managers = [entry.manager for entry in new]
+    kept = [
+        entry
+        for entry in lock.environments
+        if entry.platform != platform_name()
+        or not any(is_alike(entry.manager, manager) for manager in managers)
+    ]
+    return ProjectLock((*_ordered([*kept, *new]),))
+
+
+def _ordered(entries: list[EnvironmentLock]) -> list[EnvironmentLock]:
+    unique = {(e.manager, e.digest, e.platform): e for e in entries}
+    return [unique[key] for key in sorted(unique)]
