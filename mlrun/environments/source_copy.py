@@ -38,7 +38,10 @@ def copy_sources(source: Path, target: Path) -> None:
         here.mkdir(parents=True)
         for name in [n for n in folders if n in (".git", ".hg")]:
             _link(Path(root, name), here / name)
-        folders[:] = [name for name in folders if not _is_left_out(Path(root, name))]
+        inner = [Path(root, name) for name in folders]
+        # The cache itself may lie in the project, as it does on some CI machines.
+        kept = [f for f in inner if not _is_left_out(f) and not target.is_relative_to(f)]
+        folders[:] = [folder.name for folder in kept]
         for name in files:
             _take(Path(root, name), here / name)
 

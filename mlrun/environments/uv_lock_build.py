@@ -147,7 +147,7 @@ class UvLockBuild:
         environ = {k: v for k, v in build.environ.items() if k not in indexes}
         check = replace(build, log=BuildLog(file, environ), environ=environ)
         argv = [str(self._uv), "lock", "--locked", "--offline", "--verbose", "--no-progress"]
-        if check.attempt([*argv, "--python", str(python.path)], {}):
+        if not check.attempt([*argv, "--python", str(python.path)], {}):
             found = _OUT_OF_STEP.search(file.read_text(encoding="utf-8", errors="replace"))
             if found:
                 raise EnvironmentBuildError(

@@ -37,3 +37,11 @@ def test_compiled_modules_are_seen(tmp_path: Path) -> None:
     (tmp_path / "pkg" / "fast.so").touch()
     (tmp_path / "pkg" / "slow.py").touch()
     assert native_modules(tmp_path) == {Path("pkg/fast.so")}
+
+
+def test_a_copy_within_the_source_does_not_copy_itself(tmp_path: Path) -> None:
+    (tmp_path / "train.py").touch()
+    (tmp_path / ".cache" / "work").mkdir(parents=True)
+    copy_sources(tmp_path, tmp_path / ".cache" / "work" / "copy")
+    found = {p.name for p in (tmp_path / ".cache" / "work" / "copy").iterdir()}
+    assert found == {"train.py"}
