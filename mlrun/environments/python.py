@@ -227,7 +227,7 @@ class PythonEnvironment:
         return PreparedEnvironment(
             manager=self.manager,
             path=(programs_folder(environment.folder),),
-            variables={"VIRTUAL_ENV": str(environment.folder)},
+            variables={**self.spec.variables, "VIRTUAL_ENV": str(environment.folder)},
             unset=_UNSET,
             python=python_of(environment.folder),
             python_version=facts["python_version"],

@@ -88,6 +88,7 @@ class PythonEnv:
         file: The file that says so; None for an inline mapping.
         location: Of the environment in its file.
         lints: What was understood, but is suspicious.
+        variables: Variables to set for whatever runs in it.
     """
 
     python: str | None
@@ -97,6 +98,7 @@ class PythonEnv:
     file: Path | None
     location: Location
     lints: tuple[Problem, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
