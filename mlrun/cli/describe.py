@@ -10,15 +10,13 @@ from typing import Any
 
 import click
 
+from mlrun.cli.described_environment import described, manager_of
 from mlrun.cli.narration import end_passing, narrate, printable
 from mlrun.cli.output import print_problem
-from mlrun.environments.options import EnvironmentOptions
-from mlrun.environments.select import choose_environment
-from mlrun.errors import MlrunError
 from mlrun.execution.redact import mask_url
 from mlrun.folders import current_folder
 from mlrun.project.load import find_entry_point, load_project
-from mlrun.project.model import EntryPoint, Parameter, Project
+from mlrun.project.model import EntryPoint, Environment, Parameter, Project
 from mlrun.project.scripts import scripts_in
 from mlrun.project.types import ParameterType
 from mlrun.project.values import misfit
@@ -61,7 +59,8 @@ def _describe(checkout: Checkout, words: list[str], form: str) -> None:
         sys.stdout.write(json.dumps(_document(project, checkout), indent=2) + "\n")
         return
     sys.stdout.write("\n".join(map(printable, _lines(project, checkout, words))) + "\n")
-    for lint in project.lints:
+    in_files = (one.warnings for one in described(project.environments, project.folder))
+    for lint in (*project.lints, *(lint for lints in in_files for lint in lints)):
         print_problem("warning", renamed(lint, checkout))
 
 
@@ -69,10 +68,13 @@ def _lines(project: Project, checkout: Checkout, words: list[str]) -> list[str]:
     lines = [
         f"project      {project.name or project.folder.name}",
         *([f"fetched      {_fetched(checkout)}"] if not checkout.is_in_place else []),
-        f"environment  {_environment(project)}",
+        *_environment_lines(project),
     ]
     for entry_point in project.entry_points.values():
         lines += ["", f"{entry_point.name}", *_parameter_lines(entry_point)]
+        if entry_point.environments:
+            own = _environment(entry_point.environments, project)
+            lines.append(f"    in an environment of its own: {own}")
         lines.append(f"    {_command_line(entry_point, words)}")
     scripts = scripts_in(project.folder)
     if scripts:
@@ -119,12 +121,20 @@ def _can_be_given(kind: ParameterType, default: str) -> bool:
     return kind is not ParameterType.PATH and misfit(kind, default) is None
 
 
-def _environment(project: Project) -> str:
-    try:
-        manager = choose_environment(project.environments, EnvironmentOptions()).manager
-    except MlrunError as error:
-        return f"{error.message}"
-    return manager
+def _environment_lines(project: Project) -> list[str]:
+    lines = [f"environment  {_environment(project.environments, project)}"]
+    if any(one.implied for one in described(project.environments, project.folder)):
+        from mlrun.project.implied_environments import USUAL_FILES
+
+        order = ", ".join(USUAL_FILES)
+        lines.append(f"             (none is named: the first that is there of {order})")
+    return lines
+
+
+def _environment(environments: tuple[Environment, ...], project: Project) -> str:
+    manager = manager_of(environments, project.folder)
+    found = described(environments, project.folder)
+    return f"{manager}, {found[0]}" if len(found) == 1 else manager
 
 
 def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
@@ -133,10 +143,11 @@ def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
         "folder": os.fspath(project.folder) if checkout.is_in_place else None,
         "uri": checkout.uri,
         "commit": checkout.provenance.commit if checkout.provenance is not None else None,
-        "environment": _environment(project),
+        **_environment_document(project.environments, project),
         "entry_points": {
             entry_point.name: {
                 "command": entry_point.command,
+                **_own_environment(entry_point, project),
                 "parameters": {
                     parameter.name: {
                         "type": parameter.type.value,
@@ -148,4 +159,20 @@ def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
             }
             for entry_point in project.entry_points.values()
         },
+    }
+
+
+def _own_environment(entry_point: EntryPoint, project: Project) -> dict[str, Any]:
+    if not entry_point.environments:
+        return {"environment": None, "environments": []}
+    return _environment_document(entry_point.environments, project)
+
+
+def _environment_document(
+    environments: tuple[Environment, ...], project: Project
+) -> dict[str, Any]:
+    found = described(environments, project.folder)
+    return {
+        "environment": manager_of(environments, project.folder),
+        "environments": [one.document() for one in found],
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from typing import Any
 
 from tests.functional.commands import Place
 
@@ -47,3 +49,55 @@ def test_a_project_writes_nothing_to_the_terminal_but_its_words(place: Place) ->
     assert "f\\x1b[2Jit" in answer.stdout
     assert "\x1b" not in answer.stdout
     assert "\a" not in answer.stdout
+
+
+def environment_lines(place: Place) -> list[str]:
+    answer = place.mlrun("describe", "project")
+    assert answer.returncode == 0, answer.stderr
+    return [line for line in answer.stdout.splitlines() if "environment " in line]
+
+
+def document(place: Place) -> dict[str, Any]:
+    found = json.loads(place.mlrun("describe", "project", "--output", "json").stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_environment_with_the_file_that_it_comes_from(place: Place) -> None:
+    place.write("entry_points: {main: {command: 'true'}}", requirements_txt="six\n")
+    assert environment_lines(place) == ["environment  uv, from requirements.txt"]
+    answer = place.mlrun("describe", "project").stdout
+    assert "the first that is there of python_env.yaml, conda.yaml, environment.yml" in answer
+    assert document(place)["environments"] == [
+        {"kind": "requirements.txt", "file": "requirements.txt", "implied": True,
+         "python": None, "image": None}
+    ]  # fmt: skip
+    (place.project / "pyproject.toml").write_text("[project]\nrequires-python = '>=3.10'\n")
+    assert environment_lines(place) == ["environment  uv, from pyproject.toml, Python >=3.10"]
+    assert "is taken before 'requirements.txt'" in place.mlrun("describe", "project").stderr
+
+
+def test_an_environment_that_is_named_says_no_order(place: Place) -> None:
+    place.write("python_env: env.yaml\nentry_points: {main: {command: a}}", env_yaml="python: 3.11")
+    answer = place.mlrun("describe", "project").stdout
+    assert "environment  uv, from env.yaml, Python 3.11" in answer
+    assert "the first" not in answer
+    place.write("entry_points: {main: {command: a}}")
+    assert environment_lines(place) == ["environment  local"]
+
+
+def test_an_entry_points_own_environment(place: Place) -> None:
+    place.write(
+        "entry_points:\n  main: {command: a, python_env: {python: '3.12'}}\n  other: {command: b}\n"
+    )
+    assert "    in an environment of its own: uv, Python 3.12" in environment_lines(place)
+    entry_points = document(place)["entry_points"]
+    assert entry_points["main"]["environment"] == "uv"
+    assert entry_points["main"]["environments"][0]["python"] == "3.12"
+    assert entry_points["other"]["environment"] is None
+
+
+def test_a_file_that_is_broken_is_said_and_described_all_the_same(place: Place) -> None:
+    place.write("entry_points: {main: {command: a}}", pyproject_toml="[project]\nname =\n")
+    (line,) = environment_lines(place)
+    assert "the file is no TOML" in line
