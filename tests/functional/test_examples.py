@@ -98,3 +98,28 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
     answer = subprocess.run(ask, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         missing("pypi", answer.stderr.strip().splitlines()[-1])
+
+
+def test_uv_lock(place: Place) -> None:
+    before = sorted((EXAMPLES / "uv_lock").rglob("*.*"))
+    answer = run_example(place, "uv_lock", "-P", "points=2000", timeout=300)
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "pi is about 3.1460 (2000 darts)\n"
+    (run,) = place.runs()
+    assert recorded(run, "tags")["mlflow.project.env"] == "uv"
+    left = [p for p in (EXAMPLES / "uv_lock").rglob("*.*") if "__pycache__" not in p.parts]
+    assert sorted(left) == [path for path in before if "__pycache__" not in path.parts]
+
+
+def test_requirements_only(place: Place, package_index: None) -> None:
+    answer = run_example(place, "requirements_only", "-P", "degree=5", timeout=500)
+
+    assert answer.returncode == 0, answer.stderr
+    (run,) = place.runs()
+    assert status(run) == "FINISHED"
+    assert recorded(run, "params") == {"degree": "5", "noise": "0.1"}
+    error = float(recorded(run, "latest_metrics")["rmse"])
+    assert error == pytest.approx(0.1, abs=0.03)
+    assert f"rmse {error:.3f}" in answer.stdout
+    assert (place.store / "0" / run.name / "artifacts" / "polynomial.json").is_file()
