@@ -25,7 +25,9 @@ _HASHES = {
 """By platform: hashes in builds of Python packages (`py38hecd8cb5_0`), of both large channels."""
 
 _PLATFORM_OF = {digest: name for name, digests in _HASHES.items() for digest in digests.split()}
-_BUILD = re.compile(r"(?:py\d+|pyhd?|r\d+)?h(?P<digest>[0-9a-f]{7})_\w+")
+_HASHED = re.compile(r"(?:py\d*|r\d+)?h[0-9a-f]{7}_\w+")
+# Not `pyh...`: such a package is for all platforms, whatever it was built on.
+_PYTHON_BUILD = re.compile(r"py\d+h(?P<digest>[0-9a-f]{7})_\w+")
 
 _ONLY_ON = {
     "osx": re.compile(
@@ -116,12 +118,12 @@ def this_platform() -> str:
 
 
 def _platform_of_build(spec: PackageSpec) -> str | None:
-    found = _BUILD.fullmatch(spec.build or "")
+    found = _PYTHON_BUILD.fullmatch(spec.build or "")
     return _PLATFORM_OF.get(found["digest"]) if found else None
 
 
 def _is_hashed(spec: PackageSpec) -> bool:
-    return bool(_BUILD.fullmatch(spec.build or ""))
+    return bool(_HASHED.fullmatch(spec.build or ""))
 
 
 def _only_on(name: str, own: str) -> str | None:

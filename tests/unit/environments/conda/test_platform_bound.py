@@ -65,7 +65,7 @@ def test_many_exact_builds_may_be_of_anywhere() -> None:
     [
         ("python=3.8", "numpy=1.21", "pip"),
         ("pip=22.1.2=py38h06a4308_0", "python=3.8.13=h12debd9_0", "libgcc-ng=11.2.0=h1234567_1"),
-        ("blas=1.0=mkl", "tqdm=4.65.0=pyhd8ed1ab_0"),
+        ("blas=1.0=mkl", "tqdm=4.65.0=pyhd8ed1ab_0", "x=1=pyhecd8cb5_0"),
     ],
 )
 def test_files_for_this_platform(texts: tuple[str, ...]) -> None:
