@@ -5,7 +5,10 @@ from __future__ import annotations
 from mlrun.errors import EnvironmentBuildError
 
 _WITHOUT_DATES = ("missing an upload date", "does not provide upload-time metadata")
-_UNREACHED = ("NewConnectionError", "error sending request", "Network connectivity", "dns error")
+_UNREACHED = (
+    *("NewConnectionError", "error sending request", "Network connectivity", "dns error"),
+    *("could not reach ", "needs the network", "found no space left"),
+)
 _UNSOLVED = (
     *("No solution found", "ResolutionImpossible", "No matching distribution found"),
     *("Failed to build", "Failed to download and build", "subprocess-exited-with-error"),

@@ -12,6 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.functional.commands import MLRUN, Place
 from tests.unit.environments.wheels import make_wheel
 
@@ -59,6 +61,16 @@ class Wheelhouse:
     def notes(self) -> Path:
         """A file that gets a line for each build of the package `slow`."""
         return self.folder / "notes"
+
+    def keep_to_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Keep the user's settings for pip and uv out, and every index."""
+        for name in list(os.environ):
+            if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("UV_NO_CONFIG", "1")
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", str(self.folder))
 
     def project(self, *requirements: str, name: str = "project") -> Path:
         """Write a project that asks for these."""

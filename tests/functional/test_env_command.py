@@ -15,6 +15,7 @@ import pytest
 from tests.components import missing
 from tests.functional.commands import MLRUN, Place
 from tests.functional.environments import Wheelhouse, make_wheelhouse
+from tests.unit.environments.test_python import own_project
 from tests.unit.environments.wheels import make_wheel
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/env.schema.json").read_text())
@@ -24,13 +25,7 @@ DAY = 86400
 @pytest.fixture
 def house(place: Place, monkeypatch: pytest.MonkeyPatch) -> Wheelhouse:
     made = make_wheelhouse(place)
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("UV_NO_CONFIG", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(made.folder))
+    made.keep_to_it(monkeypatch)
     return made
 
 
@@ -327,13 +322,15 @@ def test_a_copy_at_the_same_place_serves(house: Wheelhouse, tmp_path: Path) -> N
 
 def test_the_key_is_that_of_what_projects_share(house: Wheelhouse) -> None:
     """A project that requires its own folder has an environment on top, bound to that folder."""
-    project = house.project("small", "-e .")
-    (project / "pyproject.toml").write_text("[project]\nname = 'own'\nversion = '1'\n")
-    (project / "own.py").touch()
-    make_wheel(house.folder, "setuptools", "80.0")
+    make_wheel(house.folder, "needed")
+    own_project(house.project("small", "-e ."), "mine")
     dry = house.env("build", "project", "--dry-run")
-    ok(dry)
-    assert len(dry.stdout) > 10
+    first = house.document("build", "project")
+    assert first["key"] == dry.stdout.strip()
+    assert Path(first["folder"]).parents[1].name != first["key"]
+    assert house.document("show", "project")["folder"] == first["folder"]
+    other = own_project(house.project("small", "-e .", name="other"), "theirs")
+    assert house.document("build", other)["key"] == first["key"]
 
 
 def test_a_read_only_store_serves_what_it_has(house: Wheelhouse) -> None:
