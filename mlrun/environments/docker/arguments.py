@@ -52,7 +52,8 @@ class DockerArguments:
     @property
     def network(self) -> str | None:
         """The network that is asked for."""
-        return self.host.get("NetworkMode")
+        named: str | None = self.body.get("HostConfig", {}).get("NetworkMode")
+        return named
 
 
 Put = Callable[[DockerArguments, Any], None]

@@ -15,7 +15,7 @@ COLON = "\0"
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PARTS = re.compile(
-    rf"\\(?P<escaped>.)|\$\((?P<command>[^)]*)\)|`(?P<quoted>[^`]*)`"
+    rf"\\(?P<escaped>[$`\\\\])|\$\((?P<command>[^)]*)\)|`(?P<quoted>[^`]*)`"
     rf"|\$\{{(?P<braced>{_NAME})(?P<rest>(?:[^{{}}]|\$\{{[^}}]*\}})*)\}}|\$(?P<plain>{_NAME})",
     re.DOTALL,
 )

@@ -101,7 +101,7 @@ def gpus(value: str) -> list[dict[str, Any]]:
             request["Options"] = dict(map(pair, given.split(",")))
         else:
             raise ValueError(_GPUS)
-    if "Count" in request and "DeviceIDs" in request:
+    if not value or ("Count" in request and "DeviceIDs" in request):
         raise ValueError(_GPUS)
     if "Count" not in request and "DeviceIDs" not in request:
         request["Count"] = 1
@@ -210,7 +210,7 @@ def security(value: str) -> str:
         raise ValueError("`seccomp=FILE`, with a file that can be read") from None
 
 
-def ports(value: str) -> list[tuple[str, dict[str, str] | None]]:
+def ports(value: str) -> list[tuple[str, dict[str, str]]]:
     """Return ports of the container, each with its place on the machine, of `[[IP:]HOST:]PORT`.
 
     Both sides may be ranges of the same length; `/udp` may follow.

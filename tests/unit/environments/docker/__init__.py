@@ -1,0 +1,1 @@
+"""Tests of containers that projects ask for."""
