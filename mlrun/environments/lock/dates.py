@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta, timezone
 
 from mlrun.errors import UsageError
 
+_FORM = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)"
+    r"([Tt ](?P<time>\d\d:\d\d(:\d\d)?)(\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)?)?"
+)
 _HINT = "write a day (2023-05-01), a moment (2023-05-01T12:00:00Z), or commit"
 
 
@@ -35,14 +40,12 @@ def date_text(moment: datetime) -> str:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        # Python 3.10 takes no Z.
-        if text[-1:] in ("Z", "z"):
-            text = f"{text[:-1]}+00:00"
-        moment = datetime.fromisoformat(text.replace("t", "T"))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        return moment.astimezone(timezone.utc)
-    return datetime.combine(day, time(23, 59, 59), timezone.utc)
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError
+    day, hours, zone = date.fromisoformat(found["day"]), found["time"], found["zone"]
+    if hours is None:
+        return datetime.combine(day, time(23, 59, 59), timezone.utc)
+    zone = "+00:00" if zone in (None, "Z", "z") else zone
+    moment = datetime.fromisoformat(f"{day.isoformat()}T{hours}{zone}")
+    return moment.astimezone(timezone.utc)

@@ -1,0 +1,62 @@
+"""What is said when packages cannot be chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlrun.environments.resolution_advice import advised
+from mlrun.errors import EnvironmentBuildError, Location
+
+HERE = Location(Path("python_env.yaml"))
+
+
+def failure(text: str) -> EnvironmentBuildError:
+    return EnvironmentBuildError(text, location=HERE, hint="the log is here")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "error: No solution found when resolving dependencies",
+        "ERROR: ResolutionImpossible: see",
+        "error: Failed to build `old==1.0`",
+        "error: subprocess-exited-with-error",
+    ],
+)
+def test_old_projects_are_told_of_their_date(text: str) -> None:
+    error = advised(failure(text), as_of=None)
+    assert error.message == text
+    assert error.location == HERE
+    assert "--as-of DATE" in (error.hint or "")
+    assert "the log is here" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Permission denied", "No solution found\nerror sending request for url (https://host/)"],
+)
+def test_other_failures_stay_as_they_are(text: str) -> None:
+    error = failure(text)
+    assert advised(error, as_of=None) is error
+
+
+def test_who_gave_a_date_is_not_told_to() -> None:
+    error = failure("No solution found")
+    assert advised(error, as_of="2023-05-01T23:59:59Z") is error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "warning: `a.whl` is missing an upload date, but user provided: x\nNo solution found",
+        "ERROR: Index https://host/a/ does not provide upload-time metadata.",
+    ],
+)
+def test_an_index_without_dates(text: str) -> None:
+    error = advised(failure(text), as_of="2023-05-01T23:59:59Z")
+    assert "no upload times" in error.message
+    assert text in error.message
+    assert "leave out --as-of" in (error.hint or "")
+    assert error.location == HERE
