@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 _RELEASE = r"(?:\d+!)?\d+(?:\.\d+)*"
+# A letter without a number after it (`2020a`) is a part of the version to conda alone.
 _VERSION = re.compile(
-    rf"(?P<release>{_RELEASE})(?P<rest>(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?"
-    r"(?:[-_.]?(?:post|rev|r)[-_.]?\d*)?(?:[-_.]?dev[-_.]?\d*)?(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?)",
-    re.IGNORECASE,
+    rf"(?P<release>{_RELEASE})(?P<rest>(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d+)?"
+    r"(?:[-_.]?(?:post|rev|r)[-_.]?\d+)?(?:[-_.]?dev[-_.]?\d+)?(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?)",
+    re.IGNORECASE | re.ASCII,
 )
 _TERM = re.compile(r"(?P<sign>==|!=|<=|>=|~=|<|>|)(?P<version>.+?)(?P<star>\.\*)?")
 
