@@ -89,7 +89,7 @@ def _start(
         run_start = _run_start(bound, request, start_time)
         tracked = track(run_start, store, folder, listen)
         _announce_tracked(tracked, store, listen)
-        environment = prepare(bound, listen, limit=request.env_limit)
+        environment = prepare(bound, request, listen)
         container = environment.container
         gateway = open_gateway(
             request, store, run_start, tracked, folder, environ, listen, container
@@ -234,13 +234,8 @@ def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStar
     )
 
 
-def prepare(bound: BoundRun, listen: Listener, *, limit: int | None = None) -> PreparedEnvironment:
+def prepare(bound: BoundRun, request: RunRequest, listen: Listener) -> PreparedEnvironment:
     """Make the environment, or find it made.
-
-    Args:
-        bound: The run.
-        listen: Takes each event.
-        limit: Bytes that all environments may take.
 
     Raises:
         EnvironmentBuildError: It cannot be made.
@@ -250,7 +245,10 @@ def prepare(bound: BoundRun, listen: Listener, *, limit: int | None = None) -> P
         listen(Event(EventKind.PROGRESS, line, {"phase": "prepare", "passing": passing}))
 
     errand = Errand(
-        project=bound.checkout.known_as, limit=limit, progress=partial(report, passing=True)
+        project=bound.checkout.known_as,
+        offline=request.offline,
+        limit=request.env_limit,
+        progress=partial(report, passing=True),
     )
     with on_errand(errand):
         environment = bound.environment.prepare(report)

@@ -73,7 +73,8 @@ _CHOOSING = (
     ),
     click.option(
         "--offline", is_flag=True, envvar="MLRUN_OFFLINE",
-        help="Use what is cached of the project, and ask no server. [env: MLRUN_OFFLINE]",
+        help="Use what is cached of the project and of packages, and ask no server."
+        " [env: MLRUN_OFFLINE]",
     ),
 )  # fmt: skip
 
@@ -161,7 +162,9 @@ def build(uri: str, dry_run: bool, env_limit: int | None, form: str, **words: An
     The key is the same wherever the same environment is asked for, so that a CI job can keep
     the environment under it.
     """
-    errand = Errand(may_build=not dry_run, limit=env_limit, progress=say_passing)
+    errand = Errand(
+        may_build=not dry_run, offline=words["offline"], limit=env_limit, progress=say_passing
+    )
     with signals_raise():
         is_any = words["entry_point"] is None
         document = _build(_request(uri, words), errand, any_entry_point=is_any)

@@ -30,7 +30,8 @@ _OPTIONS = (
     click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit."),
     click.option(
         "--offline", is_flag=True, envvar="MLRUN_OFFLINE",
-        help="Use what is cached of the project, and ask no server. [env: MLRUN_OFFLINE]",
+        help="Use what is cached of the project and of packages, and ask no server."
+        " [env: MLRUN_OFFLINE]",
     ),
     click.option(
         "--keep-workdir", is_flag=True,

@@ -51,7 +51,9 @@ class BuildLog:
         self._environ = environ
         self._tail: deque[str] = deque(maxlen=_TAIL)
         self._errors: list[str] = []
-        self._progress = current_errand().progress
+        errand = current_errand()
+        self._progress = errand.progress
+        self._offline = {"UV_OFFLINE": "1"} if errand.offline else {}
         self._is_network_missing = False
         with suppress(OSError):
             file.write_bytes(b"")
@@ -80,7 +82,7 @@ class BuildLog:
                 process = subprocess.Popen(
                     list(argv),
                     cwd=cwd,
-                    env={**env, **hurry},
+                    env={**env, **hurry, **self._offline},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

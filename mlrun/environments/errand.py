@@ -26,6 +26,7 @@ class Errand:
         may_build: Whether what is not there may be built; if not,
             `EnvironmentNotBuiltError` is raised.
         anew: Whether what is there is built once more.
+        offline: Whether no server may be asked for what is to be installed.
         limit: Bytes that the store may hold; the least used go after a build. None for no limit.
         progress: Takes lines of a long build, each of which replaces the one before.
         keys: The environments that were looked for, in order.
@@ -36,6 +37,7 @@ class Errand:
     project: str | None = None
     may_build: bool = True
     anew: bool = False
+    offline: bool = False
     limit: int | None = None
     progress: Callable[[str], None] | None = None
     keys: list[str] = field(default_factory=list)

@@ -127,6 +127,15 @@ def test_what_is_not_built_says_what_cannot_be_reached(
 
 
 @pytest.mark.usefixtures("with_index")
+def test_offline_asks_nobody(house: Wheelhouse, counting_proxy: list[object]) -> None:
+    house.project("small")
+    answer = run(house, [], "--offline")
+    assert answer.returncode == 125
+    assert "leave out --offline" in answer.stderr
+    assert counting_proxy == []
+
+
+@pytest.mark.usefixtures("with_index")
 def test_a_proxy_that_does_not_answer_is_named(house: Wheelhouse) -> None:
     house.project("small")
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
