@@ -48,7 +48,9 @@ class PythonChoice:
 def choose_python(
     wish: PythonWish, environ: Mapping[str, str], uv: Path | None, report: Report
 ) -> PythonChoice:
-    """Find an interpreter that is installed, else let uv fetch one, else take a near one.
+    """Find an interpreter that is installed, else fetch one, else take a near one.
+
+    uv fetches it, or where uv has none (3.7 and older) it comes from conda's channels.
 
     Args:
         wish: What is asked for.
@@ -62,7 +64,7 @@ def choose_python(
     found = preferred(environ, wish.request)
     if found is not None:
         return PythonChoice(found)
-    fetched = _fetch(wish, environ, uv, report)
+    fetched = _fetch(wish, environ, uv, report) or _from_channels(wish, environ, report)
     if fetched is not None:
         return PythonChoice(fetched)
     near = preferred(environ, wish.request.any_patch()) if wish.request.exact else None
@@ -74,13 +76,27 @@ def choose_python(
 def _fetch(
     wish: PythonWish, environ: Mapping[str, str], uv: Path | None, report: Report
 ) -> Interpreter | None:
-    if uv is None or environ.get("UV_PYTHON_DOWNLOADS") in ("never", "manual", "false", "0"):
+    if uv is None or not _may_fetch(environ):
         return None
     report(f"fetching Python {wish.text or wish.request} with uv, for none is installed")
     interpreter = fetch_with_uv(uv, str(wish.request), environ)
     if interpreter is None or not wish.request.accepts(interpreter.version):
         return None
     return interpreter
+
+
+def _from_channels(
+    wish: PythonWish, environ: Mapping[str, str], report: Report
+) -> Interpreter | None:
+    if not _may_fetch(environ):
+        return None
+    from mlrun.environments.conda.python import python_from_channels
+
+    return python_from_channels(wish.request, environ, report)
+
+
+def _may_fetch(environ: Mapping[str, str]) -> bool:
+    return environ.get("UV_PYTHON_DOWNLOADS") not in ("never", "manual", "false", "0")
 
 
 def _substituted(wish: PythonWish, interpreter: Interpreter) -> Problem:
@@ -101,7 +117,7 @@ def _none_found(wish: PythonWish, environ: Mapping[str, str]) -> EnvironmentBuil
     else:
         way_out = "; leave out --exact-python" if wish.exact else ""
     return EnvironmentBuildError(
-        f"{wanted} is not installed, and uv could not fetch it (installed: {versions or 'none'})",
+        f"{wanted} is not installed and could not be fetched (installed: {versions or 'none'})",
         location=wish.location,
         hint=f"install it, for example by `uv python install {wish.request}` or with pyenv, or ask"
         f" for one that is installed{way_out}",

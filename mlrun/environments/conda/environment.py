@@ -166,7 +166,7 @@ class CondaEnvironment:
         settings, pip_settings = read_conda_settings(environ), read_pip_settings(environ)
         channels = channels_of(self.spec, settings)
         store = EnvironmentStore(environments_folder(environ))
-        key = self._key(settings, channels, pip_settings, environ)
+        key = self.key(settings, channels, pip_settings, environ)
 
         def build() -> CondaBuild:
             from mlrun.environments.conda.building import CondaBuild
@@ -188,13 +188,14 @@ class CondaEnvironment:
             raise
         return self._prepared(shared, (layer, shared), environ)
 
-    def _key(
+    def key(
         self,
         settings: CondaSettings,
         channels: tuple[ChannelUrl, ...],
         pip_settings: PipSettings,
         environ: Mapping[str, str],
     ) -> str:
+        """Return a hash of all that decides what will be installed."""
         parts = [str(_FORMAT), "conda", self.digest(), platform_name(), self.tool]
         if self.pinned is not None:
             return digest_of([*parts, "pinned", self.pinned.fingerprint()])[:20]
