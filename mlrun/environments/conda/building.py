@@ -13,6 +13,7 @@ from mlrun.environments.conda import prefix as prefixes
 from mlrun.environments.conda.activation import record_activation, write_state
 from mlrun.environments.conda.channels import ChannelUrl
 from mlrun.environments.conda.pip_part import PipPart
+from mlrun.environments.conda.platform_bound import refuse_foreign_builds
 from mlrun.environments.conda.settings import CondaSettings, without_login
 from mlrun.environments.fingerprint import platform_name
 from mlrun.environments.installers import Building
@@ -116,6 +117,8 @@ class CondaBuild:
         return build
 
     def _install_conda_part(self, place: BuildPlace, build: Building) -> tuple[LockedPackage, ...]:
+        if self._environment.pinned is None:
+            refuse_foreign_builds(self._spec, self._settings.subdir)
         if self._environment.executable is not None:
             from mlrun.environments.conda.executable import create_with
 

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 
 from mlrun.environments.conda.specs import PackageSpec, parse_spec
-from mlrun.errors import Problem
+from mlrun.errors import MlrunError, Problem, ProjectError
 from mlrun.project.model import CondaRequirement, CondaSpec
 
 _HASHES = {
@@ -103,6 +103,37 @@ def platform_bound(spec: CondaSpec, platform: str | None = None) -> PlatformBoun
         return PlatformBound(made_on, tuple(one for one, _ in only), False)
     exact = tuple(one for one, p in parsed if _is_hashed(p) and _platform_of_build(p) is None)
     return PlatformBound(None, exact, False) if len(exact) >= _FEW_BUILDS else None
+
+
+def refuse_foreign_builds(spec: CondaSpec, platform: str | None = None) -> None:
+    """Refuse a file of which it is certain, before anything is fetched, that nothing can build it.
+
+    Args:
+        spec: The file.
+        platform: As for `platform_bound`.
+
+    Raises:
+        ProjectError: It asks for exact builds of another platform.
+    """
+    found = platform_bound(spec, platform)
+    if found is not None and found.is_certain:
+        problem = found.problem()
+        raise ProjectError(problem.message, location=problem.location, hint=problem.hint)
+
+
+def explain(error: MlrunError, spec: CondaSpec, platform: str | None = None) -> MlrunError:
+    """Return the error of a solver, with what may be the cause where the file is an export.
+
+    Args:
+        error: What the solver said; it gets one more problem.
+        spec: The file.
+        platform: As for `platform_bound`.
+    """
+    found = platform_bound(spec, platform)
+    if found is not None:
+        more = (found.problem(),)
+        error.problems = more + error.problems if found.made_on else error.problems + more
+    return error
 
 
 def this_platform() -> str:

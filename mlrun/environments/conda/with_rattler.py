@@ -15,6 +15,7 @@ from mlrun.environments.conda.cache_folders import contents_cache, packages_cach
 from mlrun.environments.conda.channels import ChannelUrl
 from mlrun.environments.conda.client import connected, not_reached
 from mlrun.environments.conda.locked import locked_packages, records_of
+from mlrun.environments.conda.platform_bound import explain
 from mlrun.environments.conda.running import run_to_end
 from mlrun.environments.conda.settings import CondaSettings, without_login
 from mlrun.environments.conda.solving import Index, Wish, solve
@@ -135,7 +136,8 @@ class RattlerBuild:
         try:
             return await solve(index)
         except SolverError as error:
-            raise await failures.solver_failure(index, error) from error
+            failure = await failures.solver_failure(index, error)
+            raise explain(failure, self._spec, self._wish.settings.subdir) from error
         except (GatewayError, FetchRepoDataError) as error:
             unreached = getattr(self, "_unreached", None)
             raise unreached or failures.channel_failure(self._wish, error) from error

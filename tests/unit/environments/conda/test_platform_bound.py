@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from mlrun.environments.conda.platform_bound import platform_bound, this_platform
+from mlrun.environments.conda.platform_bound import (
+    explain,
+    platform_bound,
+    refuse_foreign_builds,
+    this_platform,
+)
+from mlrun.errors import EnvironmentBuildError, ProjectError
 from tests.unit.environments.conda.written import conda_spec
 
 
@@ -78,3 +84,22 @@ def test_this_platform_is_the_one_that_rattler_finds() -> None:
     assert this_platform() == str(Subdir.current())
     assert platform_bound(conda_spec("a=1=py38hecd8cb5_0", "b=1=py38h06a4308_0",
                                      "c=1=py38haa95532_0", "d=1=py39hca03da5_0"))  # fmt: skip
+
+
+def test_what_is_certain_is_refused() -> None:
+    with pytest.raises(ProjectError, match="an export of macOS") as caught:
+        refuse_foreign_builds(conda_spec("a", "b=1=py38hecd8cb5_0"), "linux-64")
+    assert caught.value.location == conda_spec("", "").packages[1].location
+    assert "--from-history" in (caught.value.hint or "")
+    refuse_foreign_builds(conda_spec("a", "b=1=py38hecd8cb5_0"), "osx-64")
+    refuse_foreign_builds(conda_spec("libcxx"), "linux-64")
+
+
+def test_an_error_of_the_solver_is_explained() -> None:
+    error = explain(EnvironmentBuildError("no"), conda_spec("libcxx"), "linux-64")
+    assert [problem.message[:8] for problem in error.problems] == ["the file", "no"]
+    builds = conda_spec(*(f"lib{n}=1=h{n:07x}_0" for n in range(5)))
+    error = explain(EnvironmentBuildError("no"), builds, "linux-64")
+    assert [problem.message[:8] for problem in error.problems] == ["no", "the file"]
+    error = explain(EnvironmentBuildError("no"), conda_spec("numpy"), "linux-64")
+    assert [problem.message for problem in error.problems] == ["no"]
