@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -91,9 +92,10 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise EnvironmentBuildError(
             f"the environment cannot be kept in {folder}: {error.strerror or error}",
-            hint=MOVE_CACHE,
+            hint=f"make room (`mlrun env prune`); {MOVE_CACHE}" if is_full else MOVE_CACHE,
         ) from error
 
 

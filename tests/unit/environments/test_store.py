@@ -93,6 +93,7 @@ def test_a_full_disk_is_said(store: EnvironmentStore, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentBuildError, match="No space left") as caught:
         store.obtain(KEY, full, usable, print)
     assert "MLRUN_CACHE_DIR" in (caught.value.hint or "")
+    assert "mlrun env prune" in (caught.value.hint or "")
     assert list((tmp_path / "store" / KEY).iterdir()) == []
 
 
