@@ -105,7 +105,7 @@ class MlflowServer:
     """
 
     def __init__(self, client: MlflowClient, folder: Path, workers: int | None = 1) -> None:
-        self.address = f"http://127.0.0.1:{_unused_port()}"
+        self.address = f"http://127.0.0.1:{unused_port()}"
         self.database = folder / "mlflow.db"
         self.artifacts = folder / "artifacts"
         self._python = client.python
@@ -291,7 +291,8 @@ def _said(command: list[str]) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _unused_port() -> int:
+def unused_port() -> int:
+    """Return a port of the loopback on which nothing listens at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A place for each test to stand in, and Git servers."""
+"""A place for each test to stand in, Git servers and container engines."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker_engine import base_image, docker_engine, podman_engine, private_engine
+from tests.docker_registry import registry
 from tests.functional.commands import Place
 from tests.git_servers import git_environment, git_servers
 
-__all__ = ["git_environment", "git_servers"]
+__all__ = [
+    "base_image",
+    "docker_engine",
+    "git_environment",
+    "git_servers",
+    "podman_engine",
+    "private_engine",
+    "registry",
+]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
-"""Real MLflow and real Git servers for these tests."""
+"""Real MLflow real Git servers and real container engines for these tests."""
 
+from tests.docker_engine import base_image, docker_engine, podman_engine, private_engine
+from tests.docker_registry import registry
 from tests.git_servers import git_environment, git_servers
 from tests.mlflow_fixtures import (
     each_mlflow,
@@ -15,6 +17,8 @@ from tests.mlflow_fixtures import (
 )
 
 __all__ = [
+    "base_image",
+    "docker_engine",
     "each_mlflow",
     "git_environment",
     "git_servers",
@@ -26,5 +30,8 @@ __all__ = [
     "mlflow_3_17",
     "mlflow_client",
     "mlflow_server",
+    "podman_engine",
+    "private_engine",
+    "registry",
     "tracking_server",
 ]
