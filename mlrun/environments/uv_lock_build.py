@@ -18,8 +18,13 @@ from urllib.parse import unquote
 from mlrun.environments import local_projects
 from mlrun.environments.base import Report
 from mlrun.environments.build_log import BuildLog
+from mlrun.environments.fingerprint import platform_name
 from mlrun.environments.installers import Building, Installer, installer_for
 from mlrun.environments.interpreters import Interpreter
+from mlrun.environments.layout import packages_folder
+from mlrun.environments.lock.document import write_lock
+from mlrun.environments.lock.installed import distributions, locked_package, normalised
+from mlrun.environments.lock.model import EnvironmentLock
 from mlrun.environments.pip_settings import read_pip_settings
 from mlrun.environments.python_choice import PythonWish, choose_python
 from mlrun.environments.python_version import format_version, parse_version
@@ -101,10 +106,10 @@ class UvLockBuild:
         )
         locked = read_toml(self._lock).get("package", [])
         packages = _local_packages(locked)
-        copy = self._copied(locked, packages, place.work)
-        build = replace(self._building(place, self._environ), folder=copy)
+        build = self._on_copy(locked, place)
         self._check(python, build)
         self._sync(place.environment, python, packages, build)
+        write_lock(place.lock, self._recorded(place.environment, python, locked))
         return {
             **self._facts(python),
             "members": self._members(python, packages, build),
@@ -121,6 +126,8 @@ class UvLockBuild:
             members = self._environment.members(facts)
             names = ", ".join(member.folder.name for member in members)
             self._report(f"binding {names} to its environment (log: {place.log})")
+            # A member may ask for more than it did when the lock's packages were installed.
+            self._check(python, self._on_copy(read_toml(self._lock).get("package", []), place))
             # Where members are from stands in the lock; a copy of one alone would not find it.
             sourceless = {**self._environ, "UV_NO_SOURCES": "1"}
             building = self._building(place, sourceless)
@@ -189,12 +196,30 @@ class UvLockBuild:
                 found[known[_normal(path)], f"{mark}{marker.strip()}"] = None
         return list(found)
 
-    def _copied(
-        self, locked: list[dict[str, Any]], packages: list[_LocalPackage], work: Path
-    ) -> Path:
+    def _recorded(
+        self, target: Path, python: Interpreter, locked: list[dict[str, Any]]
+    ) -> EnvironmentLock:
+        """Return what was installed, with the files that uv.lock names for it."""
+        known = {(normalised(one["name"]), one.get("version")): one for one in locked}
+        found = distributions(packages_folder(target, python.version))
+        return EnvironmentLock(
+            manager="uv",
+            digest=self._environment.digest(),
+            platform=platform_name(),
+            python=format_version(python.version),
+            packages=tuple(
+                locked_package(one, _files(known.get((one.name, one.version), {}))) for one in found
+            ),
+        )
+
+    def _on_copy(self, locked: list[dict[str, Any]], place: BuildPlace) -> Building:
+        copy = self._copied(locked, place.work)
+        return replace(self._building(place, self._environ), folder=copy)
+
+    def _copied(self, locked: list[dict[str, Any]], work: Path) -> Path:
         """Copy the project, and what its lock names outside of it; return the copy's folder."""
         folder = self._environment.folder
-        outside = sorted({path for path in _paths(locked, packages) if path.startswith("..")})
+        outside = sorted({path for path in _paths(locked) if path.startswith("..")})
         depth = max((Path(path).parts.count("..") for path in outside), default=0)
         names = folder.parts[-depth - 1 :] if depth < len(folder.parts) else folder.parts[1:]
         copy = work.resolve() / "project" / Path(*names)
@@ -252,11 +277,28 @@ def _local_packages(locked: list[dict[str, Any]]) -> list[_LocalPackage]:
     ]
 
 
-def _paths(locked: list[dict[str, Any]], packages: list[_LocalPackage]) -> list[str]:
+def _paths(locked: list[dict[str, Any]]) -> list[str]:
     """Return all relative paths that a lock names: folders, archives, folders of archives."""
-    sources = (package.get("source", {}) for package in locked)
-    named = [source.get(form) for source in sources for form in ("path", "registry")]
-    return [os.path.normpath(p) for p in (*named, *(one.path for one in packages)) if p]
+    sources = [package.get("source", {}) for package in locked]
+    forms = (*_LOCAL_FORMS, "path", "registry")
+    named = (source[form] for source in sources for form in forms if form in source)
+    return [os.path.normpath(path) for path in named]
+
+
+def _files(package: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the files of a package of uv.lock in the form of a `pylock.toml`."""
+    source = package.get("sdist")
+    return {
+        "wheels": [_file(wheel) for wheel in package.get("wheels", [])],
+        "sdist": _file(source) if isinstance(source, dict) else None,
+    }
+
+
+def _file(file: Mapping[str, Any]) -> dict[str, Any]:
+    name, _, value = str(file.get("hash", "")).partition(":")
+    place = file.get("url") or file.get("path") or ""
+    hashes = {name: value} if value else {}
+    return {"url": file.get("url"), "name": place.rpartition("/")[2], "hashes": hashes}
 
 
 def _normal(path: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.base import PreparedEnvironment
+from mlrun.environments.lock.document import read_lock
 from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.pip_settings import read_pip_settings
 from mlrun.environments.select import choose_environment
@@ -60,9 +61,16 @@ def lock(folder: Path) -> None:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
+def workspace(locked: Path, tmp_path: Path) -> Path:
+    """The project, for one test to change."""
+    shutil.copytree(locked.parent, tmp_path / "work")
+    return tmp_path / "work" / "curves"
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a member of its workspace, and folders beside it; all locked."""
-    folder = tmp_path / "work" / "curves"
+    folder = tmp_path_factory.mktemp("locked") / "curves"
     write(
         folder,
         '[project]\nname = "curves"\nversion = "0.1"\nrequires-python = ">=3.10"\n'
@@ -114,6 +122,27 @@ def test_exactly_what_the_lock_says_and_the_projects_own_code(workspace: Path) -
     assert all(place.startswith(str(workspace.parent)) for place in places)
     assert output(prepared, "import six; print(six.__version__)") == "1.16.0"
     assert sorted(workspace.parent.rglob("*")) == before
+
+
+def test_what_was_installed_is_recorded_with_its_files(workspace: Path) -> None:
+    prepared = prepare(workspace)
+    assert prepared.lock is not None
+    recorded = read_lock(prepared.lock)
+    assert recorded is not None
+    packages = {package.name: package for package in recorded.packages}
+    assert sorted(packages) == ["iniconfig", "six"]
+    assert packages["six"].version == "1.16.0"
+    (digest,) = packages["six"].hashes
+    assert digest in (workspace / "uv.lock").read_text()
+    assert (packages["six"].url or "").endswith(".whl")
+
+
+def test_a_member_out_of_step_is_refused_too(workspace: Path) -> None:
+    prepare(workspace).release()
+    file = workspace / "packages/sampling/pyproject.toml"
+    file.write_text(file.read_text().replace('"0.1"\n', '"0.1"\ndependencies = ["attrs"]\n', 1))
+    with pytest.raises(EnvironmentBuildError, match="does not fit"):
+        prepare(workspace)
 
 
 def test_it_is_found_again_by_everybody_with_the_same_lock(workspace: Path, tmp_path: Path) -> None:

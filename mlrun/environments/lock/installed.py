@@ -102,7 +102,7 @@ def installed_packages(
     found = [d for d in distributions(packages, without) if not _is_folder(d)]
     looked_up = [d for d in found if d.direct is None or "archive_info" in d.direct]
     files = _looked_up(looked_up, python, uv, build, lists) if uv and looked_up else {}
-    return tuple(_locked(one, files.get(one.name, {})) for one in found)
+    return tuple(locked_package(one, files.get(one.name, {})) for one in found)
 
 
 def normalised(name: str) -> str:
@@ -206,7 +206,14 @@ def _read_toml(file: Path) -> Any:
     return toml.loads(file.read_text(encoding="utf-8"))
 
 
-def _locked(distribution: Distribution, known: Mapping[str, Any]) -> LockedPackage:
+def locked_package(distribution: Distribution, known: Mapping[str, Any]) -> LockedPackage:
+    """Return an installed package with the file that it was installed from.
+
+    Args:
+        distribution: As it is installed.
+        known: The files that there are of that version, in the form of a `pylock.toml`; empty
+            where none is known.
+    """
     direct = distribution.direct
     file: Mapping[str, Any] = {}
     if direct is not None and "vcs_info" in direct:
