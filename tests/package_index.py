@@ -100,6 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         kind = JSON if path.startswith("/simple/") else "application/octet-stream"
         self._answer(404 if content is None else 200, content or b"", kind, {})
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def _is_let_in(self) -> bool:
         if self.serves.login is None:
             return True
@@ -119,7 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         return
