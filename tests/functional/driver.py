@@ -1,7 +1,8 @@
 """Runs one command through the local backend, as the command line does, in this process.
 
 Its only argument is a JSON object: the fields of a `LaunchRequest`, and the file `ending` that
-the ending is written to.
+the ending is written to. With `container`, a JSON object too (see `contained`), the command runs
+in a container.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from mlrun.backends.base import LaunchRequest
 from mlrun.backends.local import LocalBackend
+from mlrun.execution.container.container import Container, ContainerCommand, Mount
 
 
 def say(line: str) -> None:
@@ -21,14 +24,35 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
+def contained(argv: tuple[str, ...], run_id: str, words: dict[str, Any]) -> ContainerCommand:
+    """Return the command in its container: `engine`, `image`, and what else is not as usual."""
+    mounts = tuple(Mount(*mount) for mount in words.get("mounts", ()))
+    container = Container(
+        engine=words["engine"],
+        image=words["image"],
+        image_name=words["image"],
+        entrypoint=tuple(words.get("entrypoint", ())),
+        mounts=mounts,
+        environment={},
+        options=words.get("options", {}),
+        keeps=words.get("keeps", False),
+    )
+    variables = {"PATH": "/usr/local/bin:/usr/bin:/bin", **words.get("environment", {})}
+    name = words.get("name", f"mlrun-{run_id}")
+    return ContainerCommand(container, argv, variables, mounts, name)
+
+
 def main() -> None:
     words = json.loads(sys.argv[1])
+    argv = tuple(words.pop("argv"))
+    container = words.pop("container", None)
     ending_file = Path(words.pop("ending"))
     request = LaunchRequest(
-        argv=tuple(words.pop("argv")),
+        argv=argv,
         cwd=Path(words.pop("cwd")),
         env=dict(os.environ),
         log=Path(words.pop("log")),
+        container=contained(argv, words["run_id"], container) if container else None,
         **words,
     )
     handle = LocalBackend().launch(request, say)

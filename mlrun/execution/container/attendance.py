@@ -17,6 +17,7 @@ from mlrun.execution.container.engine import (
     parsed,
 )
 from mlrun.execution.container.streams import Input, Output
+from mlrun.execution.container.trace import end_container, forget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,10 +93,17 @@ class Attendance:
             self._report["error"] = error.message
             code = FAILED
             self._remove()
-        specification.write(self._spec["report"], self._report)
+        self._tell()
         if self._output is not None:
             self._deliver(self._output)
         return code
+
+    def _tell(self) -> None:
+        """Leave the report to mlrun; where that is gone, nobody looks after the trace but us."""
+        if os.getppid() == self._spec["mlrun"]:
+            specification.write(self._spec["report"], self._report)
+        elif self._report["settled"]:
+            forget(self._spec["trace"])
 
     def _run(self) -> int:
         connection = self._start()
@@ -334,8 +342,6 @@ class Attendance:
         if not self._container:
             self._report["settled"] = True
             return
-        from mlrun.execution.container.trace import end_container
-
         keeps = self._spec["keeps"] and self._report["started"]
         try:
             end_container(self._engine, self._container, "exited" if keeps else "", keeps=keeps)

@@ -150,8 +150,11 @@ class Attended:
         if not report.get("out_of_memory"):
             return None
         limit = memory_limit(self._command)
-        words = f" (limit {limit / (1 << 20):g} MB)" if limit else ""
-        return f"the container ran out of memory{words}"
+        if not limit:
+            return "the container ran out of memory"
+        from mlrun.sizes import size_in_words
+
+        return f"the container ran out of memory (limit {size_in_words(limit)})"
 
 
 def clear_traces() -> None:

@@ -8,7 +8,6 @@ The guardian runs this too: nothing heavy is imported before there is something 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 
@@ -44,6 +43,8 @@ def leave(path: str, engine: str, label: str, environ: Mapping[str, str], *, kee
         OSError: It cannot be written.
     """
     tls = {name: environ[name] for name in TLS_VARIABLES if name in environ}
+    import json
+
     document = {"engine": engine, "label": label, "environ": tls, "keeps": keeps}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file)
@@ -59,6 +60,8 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
     Returns:
         Whether nothing is left; the trace stays where the engine did not answer.
     """
+    import json
+
     try:
         with open(path, encoding="utf-8") as file:
             found: dict[str, Any] = json.load(file)
