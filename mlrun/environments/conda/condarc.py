@@ -23,22 +23,18 @@ Value = str | tuple[str, ...] | dict[str, "Value"] | None
 """A scalar as it was written, a list of scalars, or a mapping; None for null."""
 
 LISTS = (
-    *("channels", "default_channels", "pinned_packages", "repodata_fns"),
+    *("channels", "default_channels", "pinned_packages"),
     *("allowlist_channels", "denylist_channels"),
 )
 MAPPINGS = ("custom_channels", "custom_multichannels", "mirrored_channels", "proxy_servers")
 SCALARS = (
-    *("channel_alias", "channel_priority", "ssl_verify", "client_ssl_cert"),
-    *("client_ssl_cert_key", "remote_connect_timeout_secs", "remote_read_timeout_secs"),
-    *("remote_max_retries", "offline", "use_only_tar_bz2", "subdir"),
-    "add_pip_as_python_dependency",
+    *("channel_alias", "channel_priority", "ssl_verify", "remote_connect_timeout_secs"),
+    *("remote_max_retries", "offline", "subdir", "add_pip_as_python_dependency"),
 )
 _KNOWN = frozenset((*LISTS, *MAPPINGS, *SCALARS))
 _ALIASES = {
     "channel": "channels",
     "verify_ssl": "ssl_verify",
-    "client_cert": "client_ssl_cert",
-    "client_cert_key": "client_ssl_cert_key",
     "whitelist_channels": "allowlist_channels",
 }
 _SEPARATORS = {"pinned_packages": "&"}

@@ -42,14 +42,10 @@ class CondaSettings:
         denylist_channels: Channels that may not be used.
         channel_priority: `strict`, `flexible` (conda's own value) or `disabled`.
         ssl_verify: Whether certificates are checked; a path: against these.
-        client_ssl_cert: A certificate to be known by, PEM.
-        client_ssl_cert_key: Its key, where it lies in a file of its own.
         proxy_servers: Scheme (`https`), or scheme and host, to a proxy's address.
         connect_timeout: Seconds to wait for a connection.
-        read_timeout: Seconds to wait for an answer to go on.
         max_retries: How often a transfer is tried again.
         offline: Whether no network may be used.
-        use_only_tar_bz2: Whether packages of the newer form (`.conda`) are left out.
         add_pip: Whether Python brings pip with it.
         pinned_packages: Conditions on packages, as in an environment file.
         subdir: The platform to take packages of (`linux-64`), None for this machine's.
@@ -66,14 +62,10 @@ class CondaSettings:
     denylist_channels: tuple[str, ...] = ()
     channel_priority: str = "flexible"
     ssl_verify: bool | Path = True
-    client_ssl_cert: Path | None = None
-    client_ssl_cert_key: Path | None = None
     proxy_servers: Mapping[str, str] = field(default_factory=dict)
     connect_timeout: float = 9.15
-    read_timeout: float = 60.0
     max_retries: int = 3
     offline: bool = False
-    use_only_tar_bz2: bool = False
     add_pip: bool = True
     pinned_packages: tuple[str, ...] = ()
     subdir: str | None = None
@@ -99,14 +91,10 @@ def read_conda_settings(environ: Mapping[str, str]) -> CondaSettings:
         denylist_channels=values.texts("denylist_channels"),
         channel_priority=_priority(values.text("channel_priority")),
         ssl_verify=_verification(values.text("ssl_verify")),
-        client_ssl_cert=values.path("client_ssl_cert"),
-        client_ssl_cert_key=values.path("client_ssl_cert_key"),
         proxy_servers=values.texts_by_name("proxy_servers"),
         connect_timeout=values.number("remote_connect_timeout_secs", own.connect_timeout),
-        read_timeout=values.number("remote_read_timeout_secs", own.read_timeout),
         max_retries=int(values.number("remote_max_retries", own.max_retries)),
         offline=values.is_on("offline", False),
-        use_only_tar_bz2=values.is_on("use_only_tar_bz2", False),
         add_pip=values.is_on("add_pip_as_python_dependency", True),
         pinned_packages=values.texts("pinned_packages"),
         subdir=values.text("subdir"),
@@ -133,7 +121,6 @@ def choosing(settings: CondaSettings, channels: Sequence[ChannelUrl]) -> list[st
     chosen += [f"pinned={text}" for text in sorted(settings.pinned_packages)]
     chosen += [f"override {name}={value}" for name, value in sorted(settings.overrides.items())]
     chosen += [f"subdir={settings.subdir}"] if settings.subdir else []
-    chosen += ["only .tar.bz2"] if settings.use_only_tar_bz2 else []
     chosen += [] if settings.add_pip else ["no pip"]
     return chosen
 
@@ -156,10 +143,6 @@ class _Values:
     def texts(self, name: str) -> tuple[str, ...]:
         value = self._values.get(name)
         return value if isinstance(value, tuple) else ()
-
-    def path(self, name: str) -> Path | None:
-        text = self.text(name)
-        return Path(text).expanduser() if text else None
 
     def number(self, name: str, otherwise: float) -> float:
         try:

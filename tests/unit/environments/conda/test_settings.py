@@ -95,15 +95,11 @@ mirrored_channels:
   conda-forge: [https://a.example/cf]
 channel_priority: strict
 ssl_verify: ~/ca.pem
-client_ssl_cert: /me.pem
-client_ssl_cert_key: /me.key
 proxy_servers:
   https: http://ana:pa55@proxy.example:3128
 remote_connect_timeout_secs: 3
-remote_read_timeout_secs: 7.5
 remote_max_retries: 1
 offline: true
-use_only_tar_bz2: yes
 add_pip_as_python_dependency: false
 pinned_packages: [numpy 1.21.*]
 create_default_packages: [ipython]
@@ -122,14 +118,10 @@ changeps1: false
         mirrored_channels={"conda-forge": ("https://a.example/cf",)},
         channel_priority="strict",
         ssl_verify=Path("~/ca.pem").expanduser(),
-        client_ssl_cert=Path("/me.pem"),
-        client_ssl_cert_key=Path("/me.key"),
         proxy_servers={"https": "http://ana:pa55@proxy.example:3128"},
         connect_timeout=3,
-        read_timeout=7.5,
         max_retries=1,
         offline=True,
-        use_only_tar_bz2=True,
         add_pip=False,
         pinned_packages=("numpy 1.21.*",),
     )
@@ -231,13 +223,12 @@ def test_a_key_knows_what_is_chosen_from_and_no_login() -> None:
     base = choosing(CondaSettings(), channels)
     assert "pa55" not in repr(base)
     assert "ab-123" not in repr(base)
-    assert base == choosing(CondaSettings(offline=True, read_timeout=1), channels)
+    assert base == choosing(CondaSettings(offline=True, connect_timeout=1), channels)
     others = [
         choosing(CondaSettings(channel_priority="strict"), channels),
         choosing(CondaSettings(pinned_packages=("a=1",)), channels),
         choosing(CondaSettings(overrides={"cuda": "11"}), channels),
         choosing(CondaSettings(subdir="osx-64"), channels),
-        choosing(CondaSettings(use_only_tar_bz2=True), channels),
         choosing(CondaSettings(add_pip=False), channels),
         choosing(CondaSettings(), channels[::-1]),
     ]
