@@ -268,8 +268,8 @@ _OPTIONS: dict[str, _Option] = {
     "pull": _attribute(values.one_of("always", "missing", "never"), "pull"),
     # Rights.
     "privileged": _host_flag("Privileged"),
-    "cap-add": _host_list(values.text, "CapAdd"),
-    "cap-drop": _host_list(values.text, "CapDrop"),
+    "cap-add": _host_list(values.capability, "CapAdd"),
+    "cap-drop": _host_list(values.capability, "CapDrop"),
     "security-opt": _Option(values.security, _secure, repeats=True),
     "group-add": _host_list(values.text, "GroupAdd"),
     "device": _host_list(values.device, "Devices"),

@@ -181,6 +181,12 @@ def absolute(value: str) -> str:
     return value
 
 
+def capability(value: str) -> str:
+    """Return a right of root's as the kernel names it: `CAP_SYS_PTRACE`."""
+    name = text(value).upper()
+    return name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}"
+
+
 def tmpfs(value: str) -> tuple[str, str]:
     """Return place and options of `/PATH[:OPTIONS]`."""
     place, _, options = value.partition(":")
