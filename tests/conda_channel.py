@@ -32,7 +32,7 @@ DATED = 1_600_000_000_000
 """Milliseconds: when packages were made, unless said otherwise (September 2020)."""
 
 _LEFT_OUT = re.compile(
-    r"(^|/)(__pycache__|test|tests|idlelib|turtledemo|tkinter|ensurepip|lib2to3|pydoc_data)(/|$)"
+    r"(^|/)(__pycache__|test|tests|idlelib|turtledemo|tkinter|pydoc_data)(/|$)"
     r"|\.a$|^share/|config-3\.\d+-|^lib/python3\.\d+/site-packages/(?!README)|^include/"
 )
 _PROGRAMS = re.compile(r"bin/python(3(\.\d+)?)?")
@@ -246,7 +246,7 @@ def channel_with_pythons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chosen = [version for kind in kinds for version in [v for v in kind if v in installed][:1]]
     if sys.platform != "linux" or not chosen:
         missing("conda", "no Python of pyenv's that could be packed")
-    shared = tmp_path_factory.getbasetemp().parent
+    shared = _of_the_session(tmp_path_factory)
     folder = shared / "conda-channel"
     with FileLock(shared / "conda-channel.lock"):
         if not (folder / "complete").exists():
@@ -260,4 +260,10 @@ def channel_with_pythons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def conda_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for fetched packages that tests share: unpacking Python takes its time."""
-    return tmp_path_factory.getbasetemp().parent / "conda-packages"
+    return _of_the_session(tmp_path_factory) / "conda-packages"
+
+
+def _of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all of pytest's processes share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

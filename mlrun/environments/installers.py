@@ -148,7 +148,7 @@ class UvInstaller:
         if any(line.startswith("--extra-index-url") for line in what.requirements.lines):
             argv += ["--index-strategy", "unsafe-best-match"]
         without_later = what.is_last and build.environ.get("PYTHONDONTWRITEBYTECODE")
-        if what.compiled or without_later:
+        if (what.compiled or without_later) and _can_compile(environment):
             # No run would ever keep what it compiled. Otherwise the first run does it, for what
             # it imports only.
             argv.append("--compile-bytecode")
@@ -159,7 +159,7 @@ class UvInstaller:
     ) -> None:
         """Install these files; none is looked for, so indexes only give their logins."""
         argv = [self._uv, "pip", "install", "--no-progress", "--no-deps", *self._in(environment)]
-        if build.environ.get("PYTHONDONTWRITEBYTECODE"):
+        if build.environ.get("PYTHONDONTWRITEBYTECODE") and _can_compile(environment):
             argv.append("--compile-bytecode")
         files = [package for package in packages if has_file(package)]
         others = [requirement(package) for package in packages if not has_file(package)]
@@ -225,6 +225,11 @@ class PipInstaller:
     def uninstall(self, environment: Path, names: list[str], build: Building) -> None:
         """Take packages out of it."""
         build.run([*_pip(environment), "uninstall", "--yes", *names], {})
+
+
+def _can_compile(environment: Path) -> bool:
+    """Return whether uv can compile for an environment's Python: for 3.7 and newer."""
+    return not (environment / "lib" / "python3.6").exists()
 
 
 def _uv_variables(build: Building) -> dict[str, str]:

@@ -18,9 +18,17 @@ from mlrun.environments.base import EnvironmentKind, PreparedEnvironment
 from mlrun.environments.lock.document import read_lock
 from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
+from mlrun.environments.uv_program import find_uv
 from mlrun.errors import EnvironmentBuildError, Location
-from mlrun.project.model import CondaEnv
-from tests.conda_channel import Package, channel_with_pythons, conda_packages, write_channel
+from mlrun.project.model import CondaEnv, PythonEnvFile
+from tests.components import missing
+from tests.conda_channel import (
+    Package,
+    channel_with_pythons,
+    conda_packages,
+    pythons,
+    write_channel,
+)
 from tests.unit.environments.conftest import heard, no_index
 from tests.unit.environments.wheels import make_wheel
 
@@ -370,6 +378,95 @@ def test_a_build_that_was_cut_off_is_not_used(
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / f"rattler-{signal.SIGKILL}"))
     prepared = environment(tmp_path, text).prepare(print)
     assert output(prepared, "python", "-c", "import greeting; print(1)") == "1"
+
+
+@pytest.fixture(scope="session")
+def conda43(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conda of 2017, the only one that the Python index has: its program."""
+    python, uv = pythons().get("3.6"), find_uv(os.environ)
+    if python is None or uv is None:
+        missing("conda43", "it runs on Python 3.6, of pyenv's, and uv installs it")
+    folder = tmp_path_factory.mktemp("conda43") / "own"
+    install = [str(uv), "pip", "install", "--quiet", "--python", f"{folder}/bin/python"]
+    for argv in (
+        [f"{python}/bin/python3", "-m", "venv", str(folder)],
+        [*install, "pip==21.3.1", "setuptools==58.0.4", "wheel<0.38"],
+        [*install, "requests<2.28", "ruamel.yaml<0.17", "pycosat"],
+        [*install, "--no-build-isolation", "conda==4.3.16"],
+    ):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            missing("conda43", done.stderr.strip().splitlines()[-1])
+    for name in ("conda-meta", "pkgs"):
+        (folder / name).mkdir()
+    (folder / "conda-meta" / "history").touch()
+    (folder / ".condarc").write_text(
+        "offline: true\nchannels: []\nadd_pip_as_python_dependency: false\n"
+    )
+    for name, module in (("conda", "conda.cli.main"), ("conda-env", "conda_env.cli.main")):
+        program = folder / "bin" / name
+        program.write_text(
+            f"#!{folder}/bin/python -Wignore\nimport sys\nsys.argv[0] = {name!r}\n"
+            f"from {module} import main\nsys.exit(main())\n"
+        )
+        program.chmod(0o755)
+    return folder / "bin" / "conda"
+
+
+def test_an_installed_conda(
+    tmp_path: Path,
+    conda43: Path,
+    channel_with_pythons: Path,
+    no_index: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_wheel(no_index, "terms")
+    more = "- pip: [terms]\nvariables: {LEVEL: '1'}\n"
+    text = yaml_text(channel_with_pythons, "python=3.6", "greeter>=2", more=more)
+    options = EnvironmentOptions(conda_exe=str(conda43))
+    prepared = environment(tmp_path / "p", text, options).prepare(print)
+    assert output(prepared, "python", "-c", "import terms; print(terms.VERSION)") == "1.0"
+    assert output(prepared, "greeter") == f"{prepared.folder}/share/greeter polite"
+    assert prepared.variables["LEVEL"] == "1"
+    assert installed(prepared)["greeter"] == "2.1"
+    log = (prepared.folder or tmp_path).parents[1] / "build.log"
+    assert "conda env create" in log.read_text()
+
+    monkeypatch.setenv("MLFLOW_CONDA_HOME", str(conda43.parents[1]))
+    again = environment(tmp_path / "p", text).prepare(print)
+    assert again.folder == prepared.folder
+
+    with pytest.raises(EnvironmentBuildError, match="nosuch"):
+        environment(tmp_path / "p", yaml_text(channel_with_pythons, "nosuch")).prepare(print)
+
+
+@pytest.mark.parametrize("manager", ["uv", "virtualenv"])
+def test_a_python_that_uv_has_not(
+    tmp_path: Path,
+    channel_with_pythons: Path,
+    no_index: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    heard: list[str],
+    manager: str,
+) -> None:
+    (old,) = (p for p in channel_with_pythons.glob("linux-64/python-3.[678].*.bz2"))
+    version = old.name.split("-")[1]
+    make_wheel(no_index, "terms")
+    (tmp_path / ".condarc").write_text(f"channels: ['{channel_with_pythons.as_uri()}']\n")
+    monkeypatch.setenv("CONDARC", str(tmp_path / ".condarc"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_PYTHON_INSTALL_MIRROR", "file:///nowhere")
+    file = tmp_path / "python_env.yaml"
+    file.write_text(f"python: '{version}'\ndependencies: [terms]\n")
+    kind = choose_environment(
+        (PythonEnvFile(file, Location(file)),), EnvironmentOptions(manager=manager)
+    )
+    prepared = kind.prepare(heard.append)
+    code = "import sys, terms; print('.'.join(map(str, sys.version_info[:3])), terms.VERSION)"
+    assert output(prepared, "python", "-c", code) == f"{version} 1.0"
+    assert any(f"fetching Python {version} from" in line for line in heard)
+    assert prepared.warnings == ()
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -173,9 +173,8 @@ class CondaBuild:
 
     def _needed(self) -> tuple[str, ...]:
         """Return what the pip part needs besides what is asked for."""
-        names = self._environment.names
-        needed = ("python", "pip") if self._environment.pip else ()
-        return tuple(name for name in needed if name not in names)
+        needs_python = self._environment.needs_pip_part and "python" not in self._environment.names
+        return ("python",) if needs_python else ()
 
     def _texts(self) -> list[str]:
         return [one.text for one in self._spec.packages]
@@ -212,16 +211,16 @@ def recorded_packages(prefix: Path) -> tuple[LockedPackage, ...]:
     packages = []
     for record in prefixes.conda_records(prefix):
         hashes = [f"{n}:{record[n]}" for n in ("sha256", "md5") if record.get(n)]
-        channel = record.get("channel")
+        url = without_login(record["url"]) if record.get("url") else None
         packages.append(
             LockedPackage(
                 kind="conda",
                 name=record["name"],
                 version=record["version"],
-                url=without_login(record["url"]) if record.get("url") else None,
+                url=url,
                 hashes=tuple(hashes),
                 build=record.get("build"),
-                channel=without_login(channel).rstrip("/") if channel else None,
+                channel=url.rsplit("/", 2)[0] if url else None,
             )
         )
     return tuple(packages)
