@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 
 import click
 
-from mlrun.cli.env_removal import remove_entries, remove_leftovers, sum_up
+from mlrun.cli.env_removal import (
+    remove_entries,
+    remove_images,
+    remove_leftovers,
+    remove_packages,
+    sum_up,
+)
 from mlrun.cli.env_view import DOCUMENT_VERSION, document_of, facts_of_entry, lines_of, row_of
 from mlrun.cli.narration import end_passing, narrate, say, say_passing
 from mlrun.cli.output import print_problem
@@ -187,23 +193,34 @@ def build(uri: str, dry_run: bool, env_limit: int | None, form: str, **words: An
 @click.option(
     "--max-size", "limit", type=Size(), metavar="SIZE", help="Remove the least used beyond this."
 )
+@click.option(
+    "--images", is_flag=True, help="Remove Docker images that mlrun built so long ago, too."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-def prune(days: int | None, limit: int | None, *, dry_run: bool) -> None:
+def prune(days: int | None, limit: int | None, *, images: bool, dry_run: bool) -> None:
     """Remove what was not used for long, the least used first.
 
-    And what builds that failed, or were killed, have left. What a run uses stays.
+    And what builds that failed, or were killed, have left; and conda packages that no
+    environment uses. What a run uses stays.
     """
     folder = environments_folder(os.environ)
     found = entries(folder)
     if days is None and limit is None:
         days = _USUAL_AGE
+    moment = time.time() - days * _DAY if days is not None else None
     going = left_behind(found)
-    going += unused_since(found, time.time() - days * _DAY) if days is not None else []
+    going += unused_since(found, moment) if moment is not None else []
     rest = [entry for entry in found if entry not in going]
     going += beyond(rest, limit) if limit is not None else []
     done = remove_entries(going, dry_run=dry_run)
     staying = [entry for entry in rest if entry not in going]
     done.freed += remove_leftovers(folder, staying, dry_run=dry_run)
+    if moment is not None:
+        done.freed += remove_packages(moment, dry_run=dry_run)
+    if images:
+        of_images = remove_images(moment if moment is not None else time.time(), dry_run=dry_run)
+        done.freed += of_images.freed
+        done.stayed += of_images.stayed
     sum_up(done, dry_run=dry_run)
 
 

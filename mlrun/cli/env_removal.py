@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrun.cli.narration import say
+from mlrun.cli.wording import counted
 from mlrun.environments.store_entries import Entry, Removal, leftovers, remove, tidy
 from mlrun.environments.store_layout import discard, size_of
 from mlrun.errors import EnvironmentBuildError
@@ -59,6 +61,45 @@ def remove_leftovers(folder: Path, staying: Iterable[Entry], *, dry_run: bool) -
         freed += size_of(gone)
         discard(gone)
     return freed + sum(tidy(entry) for entry in staying)
+
+
+def remove_packages(moment: float, *, dry_run: bool) -> int:
+    """Remove conda packages that no environment uses, fetched before a moment; return the bytes."""
+    from mlrun.environments.conda.unused_packages import remove_package, unused_packages
+
+    freed = number = 0
+    for package in unused_packages(os.environ, moment):
+        size = size_of(package)
+        if dry_run or remove_package(package):
+            number += 1
+            freed += size
+    if number:
+        verb = "would remove" if dry_run else "removed"
+        packages = counted(number, "conda package")
+        say(f"{verb} {packages} that no environment uses ({size_in_words(freed)})")
+    return freed
+
+
+def remove_images(moment: float, *, dry_run: bool) -> Done:
+    """Remove images of mlrun's, built before a moment, that no container uses.
+
+    Raises:
+        EnvironmentBuildError: No engine answers.
+    """
+    from mlrun.environments.docker.built_images import built_images, remove_image
+
+    done = Done()
+    for image in built_images(os.environ):
+        if image.created >= moment:
+            continue
+        if dry_run or remove_image(os.environ, image):
+            verb = "would remove" if dry_run else "removed"
+            say(f"{verb} image {image.name} ({size_in_words(image.size)})")
+            done.freed += image.size
+        else:
+            say(f"in use, and stays: image {image.name}")
+            done.stayed += 1
+    return done
 
 
 def sum_up(done: Done, *, dry_run: bool) -> None:

@@ -70,6 +70,7 @@ class Wheelhouse:
         monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
         monkeypatch.setenv("UV_NO_CONFIG", "1")
         monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
         monkeypatch.setenv("PIP_FIND_LINKS", str(self.folder))
 
     def project(self, *requirements: str, name: str = "project") -> Path:
