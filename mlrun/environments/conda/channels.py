@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mlrun.environments.conda.settings import CondaSettings, without_login
 from mlrun.environments.conda.specs import parse_spec, without_platform
+from mlrun.environments.conda.tokens import with_token
 from mlrun.errors import Location, ProjectError
 from mlrun.execution.redact import mask_url
 from mlrun.project.model import CondaSpec
@@ -119,7 +120,8 @@ def _single(name: str, settings: CondaSettings, folder: Path) -> ChannelUrl:
         url = _folder_url(plain, folder)
     else:
         url = _below_its_place(plain, settings)
-    return ChannelUrl(mask_url(shown), url, platform, tuple(copy.rstrip("/") for copy in mirrors))
+    copies = tuple(with_token(copy.rstrip("/"), settings.tokens) for copy in mirrors)
+    return ChannelUrl(mask_url(shown), with_token(url, settings.tokens), platform, copies)
 
 
 def _folder_url(name: str, folder: Path) -> str:

@@ -30,6 +30,7 @@ MAPPINGS = ("custom_channels", "custom_multichannels", "mirrored_channels", "pro
 SCALARS = (
     *("channel_alias", "channel_priority", "ssl_verify", "remote_connect_timeout_secs"),
     *("remote_max_retries", "offline", "subdir", "add_pip_as_python_dependency"),
+    "add_anaconda_token",
 )
 _KNOWN = frozenset((*LISTS, *MAPPINGS, *SCALARS))
 _ALIASES = {

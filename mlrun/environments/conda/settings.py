@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrun.environments.conda.condarc import Value, read_condarc
+from mlrun.environments.conda.tokens import read_tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _OVERRIDE = "CONDA_OVERRIDE_"
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@|/t/[^/?#]*(?=/|$)|\?.*$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CondaSettings:
     """What the user told conda, or conda's own value where nothing is said.
 
@@ -49,6 +50,7 @@ class CondaSettings:
         add_pip: Whether Python brings pip with it.
         pinned_packages: Conditions on packages, as in an environment file.
         subdir: The platform to take packages of (`linux-64`), None for this machine's.
+        tokens: Address of a server to the token for its channels.
         overrides: Virtual packages (`cuda`, `glibc`) to the version to believe; empty: absent.
     """
 
@@ -69,6 +71,7 @@ class CondaSettings:
     add_pip: bool = True
     pinned_packages: tuple[str, ...] = ()
     subdir: str | None = None
+    tokens: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -98,6 +101,7 @@ def read_conda_settings(environ: Mapping[str, str]) -> CondaSettings:
         add_pip=values.is_on("add_pip_as_python_dependency", True),
         pinned_packages=values.texts("pinned_packages"),
         subdir=values.text("subdir"),
+        tokens=read_tokens(environ) if values.is_on("add_anaconda_token", True) else {},
         overrides={
             name[len(_OVERRIDE) :].lower(): value
             for name, value in environ.items()
