@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,28 @@ def test_which_installer() -> None:
     with pytest.raises(EnvironmentBuildError, match="there is no uv") as caught:
         installer_for("uv", None, HERE)
     assert "virtualenv" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("version", ["25.3", "9.0.1", None])
+def test_a_pip_that_knows_no_dates_is_not_let_loose(
+    tmp_path: Path, log: Listening, version: str | None
+) -> None:
+    packages = tmp_path / "env/lib/python3.11/site-packages"
+    packages.mkdir(parents=True)
+    if version is not None:
+        (packages / f"pip-{version}.dist-info").mkdir()
+    build = replace(building(tmp_path, log), as_of="2023-05-01T23:59:59Z")
+    with pytest.raises(EnvironmentBuildError, match="by their date") as caught:
+        PipInstaller().install(tmp_path / "env", Installation(extra=("six",)), build)
+    assert "--env-manager uv" in (caught.value.hint or "")
+    assert not log.argv
+
+
+def test_both_installers_are_told_the_date(tmp_path: Path, log: Listening) -> None:
+    (tmp_path / "env/lib/python3.11/site-packages/pip-26.0.dist-info").mkdir(parents=True)
+    build = replace(building(tmp_path, log), as_of="2023-05-01T23:59:59Z")
+    what = Installation(extra=("six",))
+    UvInstaller(Path("/uv")).install(tmp_path / "env", what, build)
+    assert log.env["UV_EXCLUDE_NEWER"] == "2023-05-01T23:59:59Z"
+    PipInstaller().install(tmp_path / "env", what, build)
+    assert log.env["PIP_UPLOADED_PRIOR_TO"] == "2023-05-01T23:59:59Z"
