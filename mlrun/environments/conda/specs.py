@@ -16,14 +16,13 @@ from mlrun.environments.conda.settings import CondaSettings
 from mlrun.errors import Location, ProjectError
 from mlrun.project.model import CondaRequirement, CondaSpec
 
-_PACKAGE_FILE = re.compile(
+# Patterns that few requirements need are compiled when one does: each costs a warm run time.
+_PACKAGE_FILE = (
     r"(?:.*[/\\])?(?P<name>[^/\\]+)-(?P<version>[^-/\\]+)-(?P<build>[^-/\\]+)"
     r"(?:\.conda|\.tar\.bz2)(?:#[0-9a-fA-F]{32,64})?"
 )
-_BRACKETS = re.compile(r"(?P<rest>[^\[\]]*)\[(?P<content>.*)\]")
-_OPTION = re.compile(
-    r"\s*(?P<key>\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^'\",\s]+))\s*(?:,|$|(?=\s))"
-)
+_BRACKETS = r"(?P<rest>[^\[\]]*)\[(?P<content>.*)\]"
+_OPTION = r"\s*(?P<key>\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^'\",\s]+))\s*(?:,|$|(?=\s))"
 _PLATFORM = re.compile(
     r"/(noarch|(?:linux|osx|win|freebsd|zos|emscripten|wasi)-[a-z0-9_]+)/?$", re.IGNORECASE
 )
@@ -33,7 +32,7 @@ _VERSION_AND_BUILD = re.compile(
 )
 _TERM = re.compile(r"(?P<sign>===|==|!=|<=|>=|~=|=|<|>|)\s*(?P<version>[\w.+!*-]+)", re.ASCII)
 _VERSION = re.compile(r"(?:\d+!)?[\w-]+(?:\.[\w-]+)*(?:\+[\w-]+(?:\.[\w-]+)*)?", re.ASCII)
-_TURNED = re.compile(r"(=\s*([<>])=?)")
+_TURNED = r"(=\s*([<>])=?)"
 _OPTIONS = ("build_number", "fn", "license", "md5", "sha256", "track_features", "url")
 _FIELDS = ("version", "build", "channel", "subdir")
 _PIP = re.compile(r"-|git\+|.*@\s*\w+\+?\w*://|.*;\s*\w")
@@ -85,9 +84,10 @@ def parse_spec(text: str, location: Location | None = None) -> PackageSpec:
         ProjectError: It cannot be understood.
     """
     plain = re.sub(r"(^|\s+)#.*", "", text).strip()
-    file = _PACKAGE_FILE.fullmatch(plain)
-    if file:
-        return _of_file(file, text, location)
+    if ".conda" in plain or ".tar.bz2" in plain:
+        file = re.fullmatch(_PACKAGE_FILE, plain)
+        if file:
+            return _of_file(file, text, location)
     if _PIP.match(plain):
         raise _refused(text, location, "it is a requirement of pip's", _PIP_HINT)
     plain, options = _without_brackets(plain, text, location)
@@ -179,15 +179,16 @@ def _of_file(found: re.Match[str], text: str, location: Location | None) -> Pack
 def _without_brackets(
     plain: str, text: str, location: Location | None
 ) -> tuple[str, dict[str, str]]:
-    found = _BRACKETS.fullmatch(plain)
-    if found is None:
-        if "[" in plain or "]" in plain:
-            raise _refused(text, location, "its brackets are not at its end")
+    if "[" not in plain and "]" not in plain:
         return plain, {}
+    found = re.fullmatch(_BRACKETS, plain)
+    if found is None:
+        raise _refused(text, location, "its brackets are not at its end")
     options: dict[str, str] = {}
+    pattern = re.compile(_OPTION)
     content, position = found["content"], 0
     while position < len(content.rstrip()):
-        option = _OPTION.match(content, position)
+        option = pattern.match(content, position)
         if option is None:
             hint = _PIP_HINT if "=" not in content else "write `NAME[KEY='VALUE']`"
             raise _refused(text, location, "its brackets hold no `KEY=VALUE`", hint)
@@ -248,7 +249,7 @@ def _terms(version: str, has_build: bool, text: str, location: Location | None) 
 def _term(part: str, exact: bool, text: str, location: Location | None) -> str:
     found = _TERM.fullmatch(part)
     if found is None:
-        turned = _TURNED.match(part)
+        turned = re.match(_TURNED, part)
         hint = f"write `{turned[2]}=` in place of `{turned[1]}`" if turned else None
         if hint is None and re.search(r"\s[<>=!~]", part):
             hint = "put a comma between two conditions: `>=1.2,<2`"
