@@ -53,7 +53,7 @@ def list_content(requirements: RequirementList, folder: Path) -> list[object]:
     content.append([portable(link, folder) for link in requirements.links])
     content.append([file_digest(archive) for archive in requirements.archives])
     if requirements.projects:
-        from mlrun.environments.local_projects import packaging_digest
+        from mlrun.environments.project_digests import packaging_digest
 
         content.append([packaging_digest(project) for project in requirements.projects])
     return content

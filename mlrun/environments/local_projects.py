@@ -9,10 +9,8 @@ is, without being built again; and the folder is never written to, for it is bui
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -24,29 +22,8 @@ from mlrun.environments.requirements import LocalProject
 from mlrun.environments.source_copy import copy_sources, native_modules
 from mlrun.errors import EnvironmentBuildError
 
-_PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 _SCRIPT_HEAD = 1024
 """Bytes at the start of a script in which its interpreter is named."""
-
-
-def packaging_digest(project: LocalProject) -> str:
-    """Return a hash of all that says how a folder is packaged; its code is not in it."""
-    digest = hashlib.sha256(project.extras.encode())
-    names = _names(project.folder)
-    for name in names:
-        if name in _PACKAGING or re.fullmatch(r"requirements.*\.(txt|in)", name):
-            digest.update(f"\0{name}\0".encode())
-            digest.update(_content(project.folder / name))
-    return digest.hexdigest()
-
-
-def structure_digest(project: LocalProject) -> str:
-    """Return a hash of where a folder lies and of the names that can be imported from it."""
-    digest = hashlib.sha256(os.fsencode(project.folder))
-    for folder in (project.folder, project.folder / "src"):
-        names = [n for n in _names(folder) if n.endswith(".py") or _is_package(folder / n)]
-        digest.update("\0".join(names).encode("utf-8", "surrogateescape") + b"\n")
-    return digest.hexdigest()
 
 
 def copies(projects: list[LocalProject], work: Path) -> list[tuple[Path, LocalProject]]:
@@ -175,10 +152,6 @@ def _take_over_scripts(shared: Path, environment: Path) -> None:
         if head.startswith(b"#!") and old in head:
             target.write_bytes(head.replace(old, new) + content[_SCRIPT_HEAD:])
             target.chmod(0o755)
-
-
-def _is_package(path: Path) -> bool:
-    return (path / "__init__.py").is_file()
 
 
 def _content(file: Path) -> bytes:

@@ -183,7 +183,7 @@ class PythonEnvironment:
         report: Report,
     ) -> StoredEnvironment:
         """Return the environment on top of the shared one that sees the required folders."""
-        from mlrun.environments.local_projects import packaging_digest, structure_digest
+        from mlrun.environments.project_digests import packaging_digest, structure_digest
 
         digests = [[packaging_digest(p), structure_digest(p)] for p in self.projects]
         key = digest_of([key, shared.facts["attempt"], digests])[:20]

@@ -54,6 +54,9 @@ class UvLockEnvironment:
         env: Where the lock is.
         exact_python: Refuse another patch version of Python than the one asked for.
 
+    Attributes:
+        is_checked: Whether the lock was compared with the project, in this process.
+
     Raises:
         ProjectError: The lock or the project's file cannot be read, or what they give as the
             version of Python is none.
@@ -65,6 +68,7 @@ class UvLockEnvironment:
         self.folder = env.folder
         self.location = env.location
         self.exact_python = exact_python
+        self.is_checked = False
         self._contents = [_content(env.folder / name) for name in _FILES]
         for name, content in zip(_FILES[:2], self._contents, strict=False):
             if content is None:
@@ -118,7 +122,7 @@ class UvLockEnvironment:
         report: Report,
     ) -> StoredEnvironment:
         """Return the environment on top of the shared one that sees the project's own code."""
-        from mlrun.environments.local_projects import packaging_digest, structure_digest
+        from mlrun.environments.project_digests import packaging_digest, structure_digest
 
         members = self.members(shared.facts)
         digests = [[packaging_digest(member), structure_digest(member)] for member in members]

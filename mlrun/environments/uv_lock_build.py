@@ -126,8 +126,9 @@ class UvLockBuild:
             members = self._environment.members(facts)
             names = ", ".join(member.folder.name for member in members)
             self._report(f"binding {names} to its environment (log: {place.log})")
-            # A member may ask for more than it did when the lock's packages were installed.
-            self._check(python, self._on_copy(read_toml(self._lock).get("package", []), place))
+            if not self._environment.is_checked:
+                # A member may ask for more than when the lock's packages were installed.
+                self._check(python, self._on_copy(read_toml(self._lock).get("package", []), place))
             # Where members are from stands in the lock; a copy of one alone would not find it.
             sourceless = {**self._environ, "UV_NO_SOURCES": "1"}
             building = self._building(place, sourceless)
@@ -149,6 +150,7 @@ class UvLockBuild:
         uv needs no network to see it. Where it fails for another reason, nothing is known, and
         the lock is taken at its word.
         """
+        self._environment.is_checked = True
         file = build.work / "check.log"
         indexes = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
         environ = {k: v for k, v in build.environ.items() if k not in indexes}

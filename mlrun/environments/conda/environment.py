@@ -208,7 +208,7 @@ class CondaEnvironment:
         return digest_of(parts)[:20]
 
     def _key_of_layer(self, key: str, shared: StoredEnvironment) -> str:
-        from mlrun.environments.local_projects import packaging_digest, structure_digest
+        from mlrun.environments.project_digests import packaging_digest, structure_digest
 
         digests = [[packaging_digest(p), structure_digest(p)] for p in self.projects]
         return digest_of([key, shared.facts["attempt"], digests])[:20]

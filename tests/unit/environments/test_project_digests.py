@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.local_projects import packaging_digest, structure_digest
+from mlrun.environments.project_digests import packaging_digest, structure_digest
 from mlrun.environments.requirements import LocalProject
 from mlrun.errors import Location
 
