@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from mlrun.errors import ProjectError
+from mlrun.near_miss import nearest_file
 from mlrun.project.keys import sort_keys
 from mlrun.project.model import PythonEnv, PythonEnvFile
 from mlrun.project.yaml_nodes import (
@@ -42,10 +43,11 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
     if isinstance(spec, PythonEnv):
         return spec
     if not spec.file.is_file():
+        near = nearest_file(spec.file)
         raise ProjectError(
             f"there is no environment file '{spec.file}'",
             location=spec.location,
-            hint=_nearest(spec.file) or "--env-manager local runs without it",
+            hint=f"did you mean '{near}'?" if near else "--env-manager local runs without it",
         )
     if spec.file.suffix.lower() in _PACKAGING_SUFFIXES:
         from mlrun.project.packaging_files import read_packaging_file
@@ -55,17 +57,6 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
     if document.root is None:
         raise ProjectError(f"'{spec.file}' is empty", location=spec.location, hint=_SHAPE)
     return python_env_from(document, document.root, spec.file.parent, spec.file)
-
-
-def _nearest(missing: Path) -> str | None:
-    from mlrun.near_miss import near_miss
-
-    try:
-        names = [path.name for path in missing.parent.iterdir() if path.is_file()]
-    except OSError:
-        return None
-    near = near_miss(missing.name, names)
-    return f"did you mean '{near}'?" if near else None
 
 
 def python_env_from(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from mlrun.near_miss import near_miss
+from mlrun.near_miss import near_miss, nearest_file
 
 KEYS = ("name", "entry_points", "python_env", "conda_env", "docker_env")
 
@@ -28,3 +30,11 @@ def test_other_tools_keys_are_not(written: str) -> None:
 
 def test_nothing_is_near_nothing() -> None:
     assert near_miss("main", []) is None
+
+
+def test_a_file_that_is_not_there_has_a_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "conda.yml").touch()
+    (tmp_path / "conda.yamls").mkdir()
+    assert nearest_file(tmp_path / "conda.yaml") == "conda.yml"
+    assert nearest_file(tmp_path / "README") is None
+    assert nearest_file(tmp_path / "none" / "conda.yaml") is None
