@@ -170,11 +170,14 @@ def test_a_network_of_the_user_s_own(
         network.remove()
 
 
-def test_no_network_or_the_machine_s_own_have_no_address(base_image: str, project: Path) -> None:
-    for name in ("host", "none"):
+def test_the_machine_s_own_network_is_shared_and_none_leads_nowhere(
+    base_image: str, project: Path
+) -> None:
+    for name, address in (("host", "127.0.0.1"), ("none", None)):
         container = container_of(prepared(base_image, project, docker_args={"network": name}))
-        assert container.host_address is None
+        assert container.host_address == address
         assert container.host_name is None
+        assert "ExtraHosts" not in container.options["HostConfig"]
 
 
 def test_a_network_that_is_not_there(base_image: str, project: Path) -> None:

@@ -22,8 +22,8 @@ class Reach(NamedTuple):
     """How a container reaches this machine.
 
     Attributes:
-        address: On which to listen; None where the container shares this machine's network, or
-            has none.
+        address: On which to listen; the loopback's where the container shares this machine's
+            network, None where it has none or does not lead here.
         name: By which the container knows that address; None where it has to use the address.
         is_given: Whether the engine knows the name without being told.
     """
@@ -50,7 +50,7 @@ def reach_of(
     if str(info.get("OperatingSystem", "")).startswith("Docker Desktop"):
         return Reach(_LOOPBACK, HOST_NAME, is_given=True)
     if network in ("host", "none"):
-        return Reach()
+        return Reach(_LOOPBACK) if network == "host" else Reach()
     elsewhere = _other_machine(engine.address)
     if elsewhere is not None:
         return Reach(_way_to(elsewhere), HOST_NAME)
@@ -58,7 +58,7 @@ def reach_of(
         # The network is the engine's own, without a bridge on this machine.
         return Reach(_way_to(_ANYWHERE), HOST_NAME)
     if network is not None and network.startswith("container:"):
-        return Reach(_own(_gateway_of_container(engine, network.partition(":")[2], location)))
+        return _beside(engine, network.partition(":")[2], location)
     gateway = _own(_gateway(engine, network, info, location))
     return Reach(gateway, HOST_NAME) if gateway else Reach()
 
@@ -96,7 +96,8 @@ def _no_network(engine: Engine, name: str, location: Location) -> EnvironmentBui
     )
 
 
-def _gateway_of_container(engine: Engine, name: str, location: Location) -> str | None:
+def _beside(engine: Engine, name: str, location: Location) -> Reach:
+    """Return how a container reaches this machine that shares another one's network."""
     try:
         found = engine.call("GET", f"/containers/{name}/json")
     except EngineError as error:
@@ -105,9 +106,11 @@ def _gateway_of_container(engine: Engine, name: str, location: Location) -> str 
         raise EnvironmentBuildError(
             f"there is no container {name!r} whose network could be shared", location=location
         ) from None
+    if (found.get("HostConfig") or {}).get("NetworkMode") == "host":
+        return Reach(_LOOPBACK)
     networks = (found.get("NetworkSettings") or {}).get("Networks") or {}
     gateways = (network.get("Gateway") for network in networks.values())
-    return next((str(gateway) for gateway in gateways if gateway), None)
+    return Reach(_own(next((str(gateway) for gateway in gateways if gateway), None)))
 
 
 def _first_address(subnet: str) -> str | None:

@@ -38,8 +38,8 @@ class Container(NamedTuple):
         environment: Variables to set: what the project file says and the user asks for.
         options: The rest of the body of the engine's `POST /containers/create`
             (`HostConfig`, `User`, `Tty`...): what `-A` asks for, user, HOME, labels.
-        host_address: An address of this machine on which a container can reach it, None where
-            the container shares this machine's network, or cannot be told.
+        host_address: An address of this machine on which a container can reach it: the
+            loopback's, without a name, where they share a network; None where it cannot.
         host_name: The name by which containers know that address (`host.docker.internal`).
         keeps: Whether the container stays after its end (`-A rm=false`).
     """
