@@ -44,8 +44,11 @@ _PROGRAMS = (
     *("tar", "gzip", "kill", "stat", "mktemp", "dirname", "basename", "readlink", "realpath"),
     *("test", "[", "seq", "timeout", "nohup", "hostname", "getent", "df", "stty", "tty", "setsid"),
 )
-# Packages with compiled code bring all libraries but these two of the compiler.
-_LIBRARIES = ("libstdc++.so.6", "libgcc_s.so.1")
+# Packages with compiled code bring all libraries but those of the compiler and the C library.
+_LIBRARIES = (
+    *("libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libz.so.1"),
+    *("librt.so.1", "libpthread.so.0", "libdl.so.2", "libutil.so.1"),
+)
 _LEFT_OUT = (
     *("test", "tests", "idlelib", "turtledemo", "tkinter", "lib2to3", "ensurepip", "pydoc_data"),
     *("site-packages", "dist-packages", "EXTERNALLY-MANAGED"),

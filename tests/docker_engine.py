@@ -54,9 +54,13 @@ class DockerEngine:
         """What leads a program to this engine."""
         return {"DOCKER_HOST": self.address}
 
-    def client(self) -> docker.DockerClient:
-        """Return a client of docker's own library, for `with closing(...)`."""
-        return docker.DockerClient(base_url=self.address, version="auto", timeout=120)
+    def client(self, timeout: int = 120) -> docker.DockerClient:
+        """Return a client of docker's own library, for `with closing(...)`.
+
+        Args:
+            timeout: Seconds of silence after which it gives up.
+        """
+        return docker.DockerClient(base_url=self.address, version="auto", timeout=timeout)
 
     def python_image(self, python: str = sys.executable) -> str:
         """Return the name of an image with this Python of the machine, made unless it is there."""
