@@ -1,5 +1,7 @@
 """A real conda channel in a folder, with a real Python in it, made once for all tests.
 
+`python -m tests.conda_channel FOLDER` makes one.
+
 The packages are small archives that the standard library writes, of conda's first format
 (https://docs.conda.io/projects/conda-build/en/stable/resources/package-spec.html). The Python is
 one that is installed here, packed anew: patchelf makes its program find its library beside it
@@ -238,21 +240,28 @@ PACKAGES = (
 )
 
 
-@pytest.fixture(scope="session")
-def channel_with_pythons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A channel with the packages above and real Pythons (two: of today, and as old as can be)."""
+def make_channel(folder: Path, work: Path) -> Path:
+    """Write a channel with the packages above and Pythons: of today, and as old as can be.
+
+    Ends the calling test where no Python is there that can be packed.
+    """
     installed = pythons()
     kinds = (("3.10", "3.11", "3.9"), ("3.6", "3.7", "3.8"))
     chosen = [version for kind in kinds for version in [v for v in kind if v in installed][:1]]
     if sys.platform != "linux" or not chosen:
         missing("conda", "no Python of pyenv's that could be packed")
+    packages = [python_package(installed[version], work) for version in chosen]
+    return write_channel(folder, [*PACKAGES, *packages])
+
+
+@pytest.fixture(scope="session")
+def channel_with_pythons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A channel as `make_channel` makes it."""
     shared = _of_the_session(tmp_path_factory)
     folder = shared / "conda-channel"
     with FileLock(shared / "conda-channel.lock"):
         if not (folder / "complete").exists():
-            work = tmp_path_factory.mktemp("packing")
-            packages = [python_package(installed[version], work) for version in chosen]
-            write_channel(folder, [*PACKAGES, *packages])
+            make_channel(folder, tmp_path_factory.mktemp("packing"))
             (folder / "complete").touch()
     return folder
 
@@ -267,3 +276,10 @@ def _of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that all of pytest's processes share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+if __name__ == "__main__":
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as scratch:
+        make_channel(Path(sys.argv[1]), Path(scratch))

@@ -29,9 +29,11 @@ from tests.conda_channel import (
     pythons,
     write_channel,
 )
+from tests.functional.commands import MLRUN
 from tests.unit.environments.conftest import heard, no_index
 from tests.unit.environments.wheels import make_wheel
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "example_projects" / "conda_channel"
 __all__ = ["channel_with_pythons", "conda_packages", "heard", "no_index"]
 
 
@@ -378,6 +380,52 @@ def test_a_build_that_was_cut_off_is_not_used(
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / f"rattler-{signal.SIGKILL}"))
     prepared = environment(tmp_path, text).prepare(print)
     assert output(prepared, "python", "-c", "import greeting; print(1)") == "1"
+
+
+def test_the_example(
+    tmp_path: Path, channel_with_pythons: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channels = tmp_path / "channels"
+    channels.mkdir()
+    (channels / "greetings").symlink_to(channel_with_pythons)
+    monkeypatch.setenv("CONDA_CHANNEL_ALIAS", channels.as_uri())
+    for attempt in range(2):
+        answer = subprocess.run(
+            [*MLRUN, "run", str(EXAMPLE), "-P", "who=you & me"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+        first, second, third = answer.stdout.splitlines()
+        assert first == "good day, you & me"
+        assert second.endswith("/env/share/greeter")
+        assert third == f"{second.removeprefix('words from ')} cheerful"
+        assert ("building the environment" in answer.stderr) == (attempt == 0)
+
+
+def test_a_warm_run_imports_no_solver(tmp_path: Path, channel_with_pythons: Path) -> None:
+    text = yaml_text(channel_with_pythons, "greeter")
+    environment(tmp_path, text).prepare(print)
+    file = tmp_path / "conda.yaml"
+    code = f"""
+import sys
+from pathlib import Path
+from mlrun.environments.options import EnvironmentOptions
+from mlrun.environments.select import choose_environment
+from mlrun.errors import Location
+from mlrun.project.model import CondaEnv
+file = Path({str(file)!r})
+kind = choose_environment((CondaEnv(file, Location(file)),), EnvironmentOptions())
+kind.prepare(print)
+heavy = ["rattler", "asyncio", "filelock", "subprocess", "tempfile"]
+print([name for name in heavy if name in sys.modules])
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "[]\n"
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from mlrun.environments import local_projects
 from mlrun.environments.base import Report
 from mlrun.environments.build_log import BuildLog
 from mlrun.environments.conda import prefix as prefixes
-from mlrun.environments.conda.activation import record_activation, write_state
+from mlrun.environments.conda.activating import record_activation, write_state
 from mlrun.environments.conda.channels import ChannelUrl
 from mlrun.environments.conda.pip_part import PipPart
 from mlrun.environments.conda.platform_bound import refuse_foreign_builds
