@@ -28,7 +28,7 @@ def advised(error: EnvironmentBuildError, *, as_of: str | None) -> EnvironmentBu
         return EnvironmentBuildError(
             f"packages as of {as_of} cannot be told: a package index gives no upload times\n{said}",
             location=error.location,
-            hint="use an index that gives them, as PyPI does, or leave out --as-of",
+            hint="use an index that gives them, or leave out --as-of",
         )
     if as_of is None and _is_unsolved(said):
         advice = "packages as they were when the project was written: --as-of DATE"
