@@ -244,6 +244,10 @@ def _build(request: RunRequest, errand: Errand, *, any_entry_point: bool) -> dic
     with chosen_for(request, narrate, any_entry_point=any_entry_point) as (checkout, kind):
         end_passing()
         errand.project = checkout.known_as
+        if kind.manager == "docker" and not errand.may_build:
+            say("whether the container's image is here is not looked at")
+            prepared = PreparedEnvironment(manager=kind.manager, digest=kind.digest())
+            return _built(errand, "unknown", prepared)
         try:
             with on_errand(errand):
                 prepared = kind.prepare(say)

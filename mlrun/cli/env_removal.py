@@ -109,7 +109,7 @@ def sum_up(done: Done, *, dry_run: bool) -> None:
         EnvironmentBuildError: Something may not be removed.
     """
     if done.freed:
-        say(f"{size_in_words(done.freed)} {'would be ' if dry_run else ''}freed")
+        say(f"up to {size_in_words(done.freed)} {'would be ' if dry_run else ''}freed")
     elif not done.stayed and not done.refused:
         say("nothing to remove")
     if done.refused:

@@ -35,6 +35,7 @@ def prepare_mlflow(report: Report, extra: tuple[str, ...] = ()) -> PreparedEnvir
     Raises:
         EnvironmentBuildError: It cannot be built.
     """
+    from mlrun.environments.errand import Errand, on_errand
     from mlrun.environments.python import PythonEnvironment
 
     spec = PythonEnv(
@@ -47,7 +48,8 @@ def prepare_mlflow(report: Report, extra: tuple[str, ...] = ()) -> PreparedEnvir
     )
     environment = PythonEnvironment(spec, "uv", exact_python=False, compiled=True)
     try:
-        return environment.prepare(lambda line: report(f"MLflow {VERSION}: {line}"))
+        with on_errand(Errand(project=f"mlrun's own MLflow {VERSION}")):
+            return environment.prepare(lambda line: report(f"MLflow {VERSION}: {line}"))
     except EnvironmentBuildError as error:
         raise EnvironmentBuildError(
             f"MLflow {VERSION} could not be made ready: {error.message}", hint=error.hint

@@ -107,6 +107,17 @@ def test_nothing_is_built_for_a_project_without_an_environment(house: Wheelhouse
         assert "none is kept here" in answer.stderr
 
 
+def test_a_container_is_not_made_for_its_key_alone(house: Wheelhouse) -> None:
+    house.place.write("docker_env: {image: some-image}\nentry_points:\n  main: {command: 'true'}\n")
+    document = house.document("build", "project", "--dry-run")
+    jsonschema.validate(document, SCHEMA)
+    assert (document["state"], document["manager"]) == ("unknown", "docker")
+    assert document["key"]
+    answer = house.env("path", "project")
+    assert answer.returncode == 125
+    assert "in a container" in answer.stderr
+
+
 def test_an_entry_point_need_not_be_main(house: Wheelhouse) -> None:
     project = house.project("small")
     text = (project / "MLproject").read_text()
@@ -240,7 +251,7 @@ def test_remove_takes_beginnings_of_keys(house: Wheelhouse) -> None:
 )
 def test_mistakes_are_one_message(house: Wheelhouse, words: tuple[str, ...], message: str) -> None:
     key = build(house, "small")
-    names = {"key": key, "typo": f"{key[1]}{key[0]}{key[2:9]}", "short": key[:2]}
+    names = {"key": key, "typo": f"{key[:3]}x{key[4:9]}", "short": key[:2]}
     answer = house.env(*(word.format(**names) for word in words))
     assert answer.returncode == 2
     assert message.format(**names) in answer.stderr
