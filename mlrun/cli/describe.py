@@ -124,10 +124,12 @@ def _can_be_given(kind: ParameterType, default: str) -> bool:
 def _environment_lines(project: Project) -> list[str]:
     lines = [f"environment  {_environment(project.environments, project)}"]
     if any(one.implied for one in described(project.environments, project.folder)):
+        from textwrap import wrap
+
         from mlrun.project.implied_environments import USUAL_FILES
 
-        order = ", ".join(USUAL_FILES)
-        lines.append(f"             (none is named: the first that is there of {order})")
+        order = f"(none is named: the first that is there of {', '.join(USUAL_FILES)})"
+        lines += [f"             {line}" for line in wrap(order, 85)]
     return lines
 
 

@@ -67,7 +67,7 @@ def test_the_environment_with_the_file_that_it_comes_from(place: Place) -> None:
     place.write("entry_points: {main: {command: 'true'}}", requirements_txt="six\n")
     assert environment_lines(place) == ["environment  uv, from requirements.txt"]
     answer = place.mlrun("describe", "project").stdout
-    assert "the first that is there of python_env.yaml, conda.yaml, environment.yml" in answer
+    assert "(none is named: the first that is there of python_env.yaml, conda.yaml," in answer
     assert document(place)["environments"] == [
         {"kind": "requirements.txt", "file": "requirements.txt", "implied": True,
          "python": None, "image": None}

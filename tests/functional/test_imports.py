@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,27 @@ def test_package_itself_imports_almost_nothing() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout.split() == ["__future__", "mlrun", "mlrun._version"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("requirements.txt", ""), ("pyproject.toml", "[project]\nname='x'\ndependencies=[]\n")],
+)
+def test_an_environment_that_is_there_costs_no_installer(
+    place: Place, name: str, text: str
+) -> None:
+    place.write("entry_points: {main: {command: 'true'}}")
+    (place.project / name).write_text(text)
+    assert "mlrun.environments.python_build" in modules_before_start(place, "project")
+    modules = modules_before_start(place, "project")
+    assert "mlrun.environments.python" in modules
+    assert modules & {*HEAVY, "filelock", "mlrun.environments.installers"} == set()
+
+
+def test_a_uv_lock_that_was_synchronised_is_not_read_again(place: Place) -> None:
+    example = str(Path(__file__).resolve().parents[2] / "example_projects" / "uv_lock")
+    assert "mlrun.environments.uv_lock_build" in modules_before_start(place, example)
+    modules = modules_before_start(place, example)
+    assert "mlrun.environments.uv_lock" in modules
+    building = {"tomllib", "tomli", "filelock", "mlrun.environments.installers"}
+    assert modules & {*HEAVY, *building} == set()
