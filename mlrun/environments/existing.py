@@ -71,7 +71,8 @@ class ExistingEnvironment:
 
     def _conda(self) -> PreparedEnvironment:
         """Return what conda's own activation would set; its scripts run, and write nothing."""
-        from mlrun.environments.conda.activation import UNSET, prefix_variables, record_activation
+        from mlrun.environments.conda.activating import record_activation
+        from mlrun.environments.conda.activation import UNSET, prefix_variables
 
         activation, _ = record_activation(self._folder, os.environ)
         variables, removed = activation.variables(os.environ)
