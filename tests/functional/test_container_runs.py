@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -59,6 +62,7 @@ class Stage:
 
     engine: Engine
     scene: Scene
+    image: str = IMAGE
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def fields(self, fields: dict[str, object]) -> dict[str, object]:
@@ -67,7 +71,12 @@ class Stage:
         options: dict[str, Any] = container.get("options", {})  # type: ignore[assignment]
         host = {"NetworkMode": "none", **options.get("HostConfig", {})}
         options = {**options, "HostConfig": host}
-        container = {"engine": self.engine.address, "image": IMAGE, **container, "options": options}
+        container = {
+            "engine": self.engine.address,
+            "image": self.image,
+            **container,
+            "options": options,
+        }
         return {"run_id": self.run_id, "container": container, **fields}
 
     def run(
@@ -163,8 +172,6 @@ def test_large_binary_output_is_complete_though_its_reader_is_slow(stage: Stage)
         assert process.stderr is not None
         time.sleep(0.5)
         error = bytearray()
-        import threading
-
         reader = threading.Thread(target=lambda: error.extend(process.stderr.read()))  # type: ignore[union-attr]
         reader.start()
         output = process.stdout.read()
@@ -201,9 +208,8 @@ def test_missing_program_is_the_shells_127(stage: Stage) -> None:
 
 
 def test_missing_image_is_told(engine: Engine, stage: Stage) -> None:
-    fields = stage.fields({})
-    fields["container"]["image"] = "sha256:" + "0" * 64  # type: ignore[index]
-    driven.run(stage.scene, "true", **fields)
+    stage.image = "sha256:" + "0" * 64
+    stage.run("true")
     assert not stage.ending()["started"]
     assert "No such image" in stage.ending()["note"]
     assert stage.ending()["exit_code"] == 125
@@ -268,13 +274,14 @@ def test_program_without_a_handler_is_ended_by_term(stage: Stage) -> None:
 def test_user_signal_reaches_its_handler_and_ends_no_shell(stage: Stage) -> None:
     code = (
         "import signal, sys, time\n"
-        "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(print('checkpoint')))\n" + UP
-    ) + "time.sleep(90)\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(print(1234)))\n"
+        "print(5678, flush=True)\ntime.sleep(90)\n"
+    )
     with stage.driven(["bash", "-c", f"cd / && sh -c 'python3 -c \"{code}\"; echo on'"]) as process:
-        stage.scene.wait_for("up")
+        stage.scene.wait_for("5678")
         driven.tell(process, signal.SIGUSR1)
         output, _ = driven.finish(process)
-    assert output == b"up\ncheckpoint\non\n"
+    assert output == b"5678\n1234\non\n"
 
 
 def test_stubborn_program_is_killed_with_its_container(stage: Stage) -> None:
@@ -294,6 +301,7 @@ def test_suspended_container_is_paused_and_goes_on(stage: Stage) -> None:
         stage.scene.wait_for("up")
         driven.tell(process, signal.SIGTSTP)
         wait_until(lambda: stage.containers()[0]["State"] == "paused", "the pause")
+        wait_until(lambda: driven.state_of(process.pid) == "T", "mlrun's own stop")
         driven.tell(process, signal.SIGCONT)
         wait_until(lambda: stage.containers()[0]["State"] == "running", "going on")
         driven.tell(process, signal.SIGTERM)
@@ -386,6 +394,65 @@ def test_container_that_is_to_stay_stays(stage: Stage) -> None:
     (container,) = stage.containers()
     assert container["State"] == "exited"
     assert list((runs_folder() / TRACES).iterdir()) == []
+
+
+class Relay:
+    """An engine that can go away: passes bytes on to a real one until then."""
+
+    def __init__(self, place: Path, real: str) -> None:
+        self._place, self._real = place, real.removeprefix("unix://")
+        self._sockets: list[socket.socket] = []
+        self.come()
+
+    def come(self) -> None:
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(self._place))
+        self._listening.listen(16)
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+
+    def go(self) -> None:
+        self._place.unlink()
+        for open_one in [self._listening, *self._sockets]:
+            with contextlib.suppress(OSError):
+                open_one.shutdown(socket.SHUT_RDWR)
+            open_one.close()
+        self._sockets.clear()
+
+    def _accept(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._real)
+                self._sockets += [near, far]
+                for a, b in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=(a, b), daemon=True).start()
+
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+def test_engine_that_goes_away_ends_the_run_and_its_container_later(
+    stage: Stage, tmp_path: Path
+) -> None:
+    relay = Relay(tmp_path / "engine.sock", stage.engine.address)
+    through = Stage(Engine(f"unix://{tmp_path}/engine.sock", {}), stage.scene, run_id=stage.run_id)
+    with through.driven(python(STUBBORN)) as process:
+        stage.scene.wait_for("up")
+        relay.go()
+        driven.finish(process)
+    assert "the container engine went away" in stage.ending()["note"]
+    assert "may still be there" in stage.ending()["note"]
+    assert stage.ending()["exit_code"] == 125
+    settle_earlier_runs()
+    assert len(stage.containers()) == 1, "there was no engine to end it"
+    relay.come()
+    settle_earlier_runs()
+    relay.go()
+    stage.nothing_is_left()
 
 
 # Terminals

@@ -35,7 +35,7 @@ FAILED = 125
 
 _FORWARDED = ("INT", "TERM", "HUP", "USR1", "USR2")
 _WATCHED = (*_FORWARDED, "TSTP", "CONT", "WINCH")
-_KILLED = 137
+_REMOVED = "the container was removed by someone else"
 _NAMES_TRIED = 20
 _CONFLICT = 409
 _CTRL_C = b"\x03"
@@ -292,7 +292,7 @@ class Attendance:
 
     def _say(self, line: bytes) -> None:
         if self._output is not None:
-            self._output.outlets[1].put(b"\r\n%s\r\n" % line)
+            self._output.outlets[1].put(b"\r\nmlrun: %s\r\n" % line)
 
     # The end
 
@@ -302,13 +302,24 @@ class Attendance:
         self._report["exit_code"] = code
         now = time.monotonic()
         if self._asking is not None:
-            self._report["asked"] = self._asking.asked_before((code, None), now)
+            asked = self._asking.asked_before((code, None), now)
+            self._report["asked"] = None if asked is None else int(asked)
         if code != 0:
-            self._report["out_of_memory"] = self._ran_out_of_memory(code)
+            self._report["out_of_memory"] = self._ran_out_of_memory()
         self._remove()
         return code & 0xFF
 
     def _exit_code(self, output: Output) -> int:
+        try:
+            answer = self._wait_for_end(output)
+        except EngineError as error:
+            if error.status != 0:
+                raise EngineError(error.status, _REMOVED) from None
+            raise EngineError(0, f"the container engine went away ({error.message})") from None
+        return int(parsed(answer, self._engine.address)["StatusCode"])
+
+    def _wait_for_end(self, output: Output) -> bytes:
+        """Return the engine's word on the end; go on listening meanwhile."""
         path = f"/containers/{self._container}/wait"
         connection = self._engine.begin("POST", path, timeout=None)
         descriptor = connection.socket.fileno()
@@ -318,22 +329,14 @@ class Attendance:
                 self._listen(ready)
                 output.serve(ready)
                 if descriptor in ready:
-                    break
-            answer = parsed(connection.answer(), self._engine.address)
-        except EngineError as error:
-            if error.status == 404:
-                raise EngineError(404, "the container was removed by someone else") from None
-            raise EngineError(0, f"the container engine went away ({error.message})") from None
+                    return connection.answer()
         finally:
             connection.close()
-        return int(answer["StatusCode"])
 
-    def _ran_out_of_memory(self, code: int) -> bool:
+    def _ran_out_of_memory(self) -> bool:
         try:
             found = self._engine.call("GET", f"/containers/{self._container}/json")
-        except EngineError as error:
-            if error.status == 404 and code == _KILLED:
-                raise EngineError(404, "the container was removed by someone else") from None
+        except EngineError:
             return False
         return bool(found["State"].get("OOMKilled"))
 
@@ -344,10 +347,14 @@ class Attendance:
             return
         keeps = self._spec["keeps"] and self._report["started"]
         try:
-            end_container(self._engine, self._container, "exited" if keeps else "", keeps=keeps)
+            done = end_container(
+                self._engine, self._container, "exited" if keeps else "", keeps=keeps
+            )
         except EngineError:
             return
         self._report["settled"] = True
+        if not done and self._report.get("exit_code") is not None:
+            self._report["error"] = _REMOVED
 
     def _deliver(self, output: Output) -> None:
         """Write what our readers have not taken yet."""

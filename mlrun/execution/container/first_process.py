@@ -39,7 +39,10 @@ for folder in /proc/[0-9]*; do
 done 2>/dev/null"""
 """For SIGUSR1 and SIGUSR2, which ask nobody to end: only what handles them gets them."""
 
-_STILL_EDITS_LINES = "stty -a </proc/1/fd/0"
+_TERMINAL = """\
+exec </proc/1/fd/0
+stty -a || python3 -c 'import termios; print(termios.tcgetattr(0)[3] & termios.ICANON or "-icanon")'
+"""
 
 _SHELL = "/bin/sh"
 _INITS = frozenset({"tini", "docker-init", "dumb-init", "catatonit", "init"})
@@ -91,7 +94,7 @@ def edits_lines(engine: Engine, container: str) -> bool:
     from mlrun.execution.container.engine import EngineError
 
     try:
-        return "-icanon" not in _output(engine, container, [_SHELL, "-c", _STILL_EDITS_LINES])
+        return "-icanon" not in _output(engine, container, [_SHELL, "-c", _TERMINAL])
     except (EngineError, OSError):
         return True
 

@@ -97,8 +97,11 @@ def _end_all(engine: Engine, label: str, end: float, *, keeps: bool) -> None:
         time.sleep(_LOOK_AGAIN)
 
 
-def end_container(engine: Engine, container: str, state: str, *, keeps: bool) -> None:
+def end_container(engine: Engine, container: str, state: str, *, keeps: bool) -> bool:
     """Kill a container, and remove it unless it is kept.
+
+    Returns:
+        Whether there was something to do: False where it has gone, or others remove it.
 
     Raises:
         EngineError: The engine did not answer.
@@ -107,14 +110,17 @@ def end_container(engine: Engine, container: str, state: str, *, keeps: bool) ->
     if state == "paused":  # a signal would wait until it goes on
         _do(engine, "POST", f"{path}/unpause")
     if not keeps:
-        _do(engine, "DELETE", path, {"force": True, "v": True})
-    elif state not in ("exited", "dead"):
-        _do(engine, "POST", f"{path}/kill", {"signal": "SIGKILL"})
+        return _do(engine, "DELETE", path, {"force": True, "v": True})
+    if state not in ("exited", "dead"):
+        return _do(engine, "POST", f"{path}/kill", {"signal": "SIGKILL"})
+    return True
 
 
-def _do(engine: Engine, method: str, path: str, query: Mapping[str, Any] | None = None) -> None:
+def _do(engine: Engine, method: str, path: str, query: Mapping[str, Any] | None = None) -> bool:
     try:
         engine.call(method, path, query=query, timeout=_TIMEOUT)
     except EngineError as error:
         if error.status not in _GONE_OR_GOING:
             raise
+        return False
+    return True
