@@ -9,6 +9,7 @@ from mlrun.environments.conda.index_versions import python_version, specifier
 from mlrun.environments.conda.package_names import (
     ABSENT,
     ABSENT_PATTERNS,
+    BINARY_BUILD,
     CARRIED,
     CARRIED_PATTERN,
     INSTALLERS,
@@ -96,7 +97,7 @@ class _Translation:
         reason = _absent(spec)
         if reason:
             self._refuse(one, reason)
-        elif spec.name in CARRIED or CARRIED_PATTERN.fullmatch(spec.name):
+        elif _is_carried(spec):
             self._carried.add(spec.name, one.location)
         elif spec.name == "python":
             self._add_python(spec, one)
@@ -166,9 +167,16 @@ def _absent(spec: PackageSpec) -> str | None:
     fitting = (reason for pattern, reason in ABSENT_PATTERNS if pattern.fullmatch(spec.name))
     reason = next(fitting, None)
     if reason is None and not _ANY_NAME.fullmatch(spec.name):
-        is_carried = spec.name in CARRIED or CARRIED_PATTERN.fullmatch(spec.name)
-        return None if is_carried else "no package there can have this name"
+        return None if _is_carried(spec) else "no package there can have this name"
     return reason
+
+
+def _is_carried(spec: PackageSpec) -> bool:
+    """Return whether a package holds nothing but libraries for other packages of conda."""
+    if spec.name in CARRIED or CARRIED_PATTERN.fullmatch(spec.name):
+        return True
+    of_python = spec.name == "python" or spec.name in RENAMED or spec.name in INSTALLERS
+    return not of_python and bool(BINARY_BUILD.fullmatch(spec.build or ""))
 
 
 def _pinned_by_pip(lines: tuple[str, ...]) -> set[str]:

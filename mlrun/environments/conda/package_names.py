@@ -14,6 +14,7 @@ RENAMED = {
     "faiss": "faiss-cpu",
     "geopandas-base": "geopandas",
     "ignite": "pytorch-ignite",
+    "keras-base": "keras",
     "keras-gpu": "keras",
     "matplotlib-base": "matplotlib",
     "msgpack-python": "msgpack",
@@ -62,7 +63,8 @@ _LIBRARIES = """
     abseil-cpp re2 libre2-11 snappy gflags glog thrift-cpp libthrift orc boost-cpp libboost
     libbrotlicommon libbrotlidec libbrotlienc utf8proc libutf8proc s2n arrow-cpp libarrow
     libparquet aws-sdk-cpp aws-crt-cpp yaml libyaml libsodium zeromq libpq hdf5 libaec libnetcdf
-    geos proj libspatialindex gmp mpfr mpc tbb libxgboost _py-xgboost-mutex
+    geos proj libspatialindex gmp mpfr mpc tbb libxgboost _py-xgboost-mutex libtool attr nss nspr
+    alsa-lib jack lame graphite2 keyutils mpg123
 """
 """Libraries that compiled packages of conda share; wheels bring their own, or need none."""
 
@@ -84,6 +86,13 @@ CARRIED = frozenset([*_LIBRARIES.split(), *_MATHEMATICS.split(), *_NVIDIA.split(
 
 CARRIED_PATTERN = re.compile(r"ld_impl_.*|xorg-.*|aws-c-.*|lib(?:aws|google-cloud|arrow)-.*")
 
+BINARY_BUILD = re.compile(r"(?!h(?:d8ed1ab|d3eb1b0)_)h[0-9a-f]{7}_\w+|\d+")
+"""A build string of something that no Python is needed for, as exports have them.
+
+That of a Python package says so (`py310h06a4308_0`, `pyhd8ed1ab_0`), and the two hashes are those
+of packages that consist of other packages alone.
+"""
+
 _ABSENT = {
     "a program, which the index does not have": """
         bash bwa chromium coreutils curl exiftool ffmpeg file firefox gawk geckodriver ghostscript
@@ -99,8 +108,8 @@ _ABSENT = {
     """,
     "compilers and build tools are no Python packages": """
         autoconf automake binutils bison c-compiler clang clangxx compilers cuda cuda-nvcc
-        cuda-toolkit cudatoolkit-dev cxx-compiler flex fortran-compiler gcc gfortran gxx libtool
-        m4 make nvcc pkg-config
+        cuda-toolkit cudatoolkit-dev cxx-compiler flex fortran-compiler gcc gfortran gxx m4
+        make nvcc pkg-config
     """,
     "it needs libraries that the index does not have": "gdal libgdal openslide portaudio",
     "it belongs to conda itself": """

@@ -90,6 +90,18 @@ def test_libraries_that_wheels_bring_are_left_out_and_named() -> None:
     assert lint.location == spec.packages[1].location
 
 
+def test_a_build_tells_that_a_package_has_no_python_in_it() -> None:
+    spec = conda_spec("zfp=1.0.0=h59595ed_0", "magma=2.6.2=1003", "six=1.16.0=pyh6c4a22f_0",
+                      "prompt_toolkit=3.0.36=hd8ed1ab_0", "tensorflow-gpu=2.4.1=h30adc30_0",
+                      "numpy=1.19.2=mkl", "python=3.10.9=he550d4f_0")  # fmt: skip
+    found = as_python_env(spec)
+    assert found.dependencies == (
+        "six==1.16.0", "prompt_toolkit==3.0.36", "tensorflow==2.4.1", "numpy==1.19.2",
+    )  # fmt: skip
+    assert found.python == "3.10.9"
+    assert found.lints[0].message.endswith("such libraries: zfp, magma")
+
+
 def test_builds_are_left_out_and_named() -> None:
     found = as_python_env(conda_spec("python=3.8.13=h12debd9_0", "numpy=1.21.5=py38h_0", "six"))
     assert found.python == "3.8.13"
