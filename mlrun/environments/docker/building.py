@@ -166,16 +166,18 @@ class _Build:
                     forcerm=True,
                     decode=True,
                 )
-                for event in events:
-                    self._take(event)
+                # Read to its end, also after an error: what is left unread stays open.
+                errors = [error for event in events if (error := self._take(event))]
         except (DockerException, requests.RequestException) as error:
             raise self._failure(str(getattr(error, "explanation", None) or error)) from None
+        if errors:
+            raise self._failure(errors[0])
 
-    def _take(self, event: Any) -> None:
+    def _take(self, event: Any) -> str | None:
+        """Keep what an event says; returns the error, where it is one."""
         for line in str(event.get("stream") or event.get("status") or "").splitlines():
             self._keep(line)
-        if "error" in event:
-            raise self._failure(str(event["error"]))
+        return str(event["error"]) if "error" in event else None
 
     def _keep(self, line: str) -> None:
         if not line.strip():

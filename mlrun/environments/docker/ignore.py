@@ -27,12 +27,12 @@ class Rule(NamedTuple):
     Attributes:
         pattern: Matches a whole path.
         takes_in: Whether it takes in again what earlier lines left out.
-        fixed: Its first folders, as far as they have no wildcard.
+        text: As written, without what has no meaning.
     """
 
     pattern: re.Pattern[str]
     takes_in: bool
-    fixed: tuple[str, ...]
+    text: str
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -71,12 +71,11 @@ def is_left_out(rules: Sequence[Rule], matched: frozenset[int]) -> bool:
 
 
 def may_be_taken_in(rules: Sequence[Rule], folder: str) -> bool:
-    """Return whether something in a folder that is left out may be taken in again."""
-    parts = folder.split("/")
-    return any(
-        rule.takes_in and all(a == b for a, b in zip(rule.fixed, parts, strict=False))
-        for rule in rules
-    )
+    """Return whether something in a folder that is left out may be taken in again.
+
+    Docker looks into such a folder only where a line names it in full: not for `!*/file`.
+    """
+    return any(rule.takes_in and f"{rule.text}/".startswith(f"{folder}/") for rule in rules)
 
 
 def _rules(lines: Iterable[tuple[int, str]], file: Path) -> list[Rule]:
@@ -98,9 +97,7 @@ def _rule(line: str, location: Location) -> Rule | None:
         raise EnvironmentBuildError(
             f"the pattern {line!r} cannot be understood", location=location
         ) from None
-    parts = text.split("/")
-    wild = next((n for n, part in enumerate(parts) if set(part) & set("*?[\\")), len(parts))
-    return Rule(pattern, takes_in, tuple(parts[:wild]))
+    return Rule(pattern, takes_in, text)
 
 
 _SIGNS = re.compile(r"(?P<all>\*\*/?)|\*|\?|\\(?P<escaped>.)|(?P<set>\[\^?[^\]]+\])|.", re.DOTALL)

@@ -82,10 +82,11 @@ def _credentials(login: Mapping[str, str], registry: str) -> dict[str, str] | No
 def _follow(events: Iterable[Mapping[str, Any]], name: str, report: Report) -> None:
     """Read the engine's answer to its end; a line from time to time says how far it is."""
     layers: dict[str, tuple[int, int]] = {}
+    errors = []
     last = time.monotonic()
     for event in events:
         if "error" in event:
-            raise _PullError(str(event["error"]))
+            errors.append(str(event["error"]))
         detail = event.get("progressDetail") or {}
         if event.get("status") == "Downloading" and detail.get("total"):
             layers[str(event.get("id"))] = (int(detail["current"]), int(detail["total"]))
@@ -93,3 +94,5 @@ def _follow(events: Iterable[Mapping[str, Any]], name: str, report: Report) -> N
             last = time.monotonic()
             done, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True))
             report(f"pulling the image {name}: {size_in_words(done)} of {size_in_words(total)}")
+    if errors:
+        raise _PullError(errors[0])
