@@ -17,9 +17,7 @@ USUAL_FILES = (
 _CONDA_FILES = ("conda.yaml", "environment.yml", "environment.yaml")
 
 # The tables that make a pyproject.toml more than a place for the settings of tools.
-_DESCRIBING = re.compile(
-    rb"^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*\]", re.MULTILINE
-)
+_DESCRIBING = rb"(?m)^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*\]"
 
 
 def implied_environments(folder: Path) -> tuple[Environment, ...]:
@@ -37,7 +35,7 @@ def _counts(file: Path) -> bool:
     if file.name != "pyproject.toml":
         return True
     try:
-        return _DESCRIBING.search(file.read_bytes()) is not None
+        return re.search(_DESCRIBING, file.read_bytes()) is not None
     except OSError:
         return True  # Whoever reads it says what is wrong with it.
 

@@ -17,9 +17,10 @@ from mlrun.project.model import PythonEnv, PythonEnvFile
 
 PYTHON_VERSION_FILE = ".python-version"
 
-_PLAIN_VERSION = re.compile(r"(?:cpython[-@]?)?(\d+(?:\.\d+){0,2})")
-_POETRY_RANGE = re.compile(r"([\^~])\s*(\d+)(?:\.(\d+))?(\.\d+)?")
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+# Compiled where they are needed: most runs need none of them.
+_PLAIN_VERSION = r"(?:cpython[-@]?)?(\d+(?:\.\d+){0,2})"
+_POETRY_RANGE = r"([\^~])\s*(\d+)(?:\.(\d+))?(\.\d+)?"
+_PLACE = r"\(at line (\d+), column (\d+)\)"
 _WITHOUT = "--env-manager local runs without it"
 
 
@@ -53,7 +54,7 @@ def chosen_python(folder: Path) -> tuple[str | None, tuple[Problem, ...]]:
     names = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not names:
         return None, ()
-    found = _PLAIN_VERSION.fullmatch(names[0])
+    found = re.fullmatch(_PLAIN_VERSION, names[0])
     if found is not None:
         return found[1], ()
     # pyenv allows the names of environments, uv those of other interpreters.
@@ -83,9 +84,9 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def _no_toml(file: Path, reason: str) -> ProjectError:
-    place = _PLACE.search(reason)
+    place = re.search(_PLACE, reason)
     numbers = (int(place[1]), int(place[2])) if place else (None, None)
-    reason = _PLACE.sub("", reason).strip()
+    reason = re.sub(_PLACE, "", reason).strip()
     return ProjectError(
         f"the file is no TOML: {reason[:1].lower()}{reason[1:]}",
         location=Location(file, *numbers),
@@ -170,7 +171,7 @@ def _asked_python(project: dict[str, Any], poetry: dict[str, Any], file: Path) -
     asked = project.get("requires-python")
     if asked is None:
         asked = _table(poetry, "dependencies").get("python")
-        found = _POETRY_RANGE.fullmatch(str(asked).strip()) if asked is not None else None
+        found = re.fullmatch(_POETRY_RANGE, str(asked).strip()) if asked is not None else None
         if found is not None:
             return _range(found)
     if asked is None or isinstance(asked, str):
