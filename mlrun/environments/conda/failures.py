@@ -47,6 +47,15 @@ def channel_failure(wish: Wish, error: Exception) -> EnvironmentBuildError:
     )
 
 
+def setting_failure(wish: Wish, error: Exception) -> EnvironmentBuildError:
+    """Return the error for a channel or a platform that rattler does not take."""
+    return EnvironmentBuildError(
+        f"a channel or platform cannot be used: {_plain(str(error))}",
+        location=wish.location,
+        hint="look at the channels' names, and at `subdir` in .condarc (CONDA_SUBDIR)",
+    )
+
+
 async def solver_failure(index: Index, error: Exception) -> MlrunError:
     """Return the error for packages that cannot be had, or not together."""
     from rattler.match_spec.match_spec import MatchSpec

@@ -23,6 +23,7 @@ from mlrun.environments.conda.specs import MatchText, match_texts
 from mlrun.environments.errand import current_errand
 from mlrun.environments.lock.model import LockedPackage
 from mlrun.environments.store import BuildPlace
+from mlrun.errors import EnvironmentBuildError
 
 if TYPE_CHECKING:
     from rattler.networking.client import Client
@@ -66,6 +67,7 @@ class RattlerBuild:
             with_pip=settings.add_pip and "pip" not in environment.names,
             cached_only=settings.offline,
         )
+        self._unreached: EnvironmentBuildError | None = None
 
     def install(self, place: BuildPlace, log: BuildLog) -> tuple[LockedPackage, ...]:
         """Make the prefix.
@@ -124,23 +126,26 @@ class RattlerBuild:
 
     async def _solved(self, index: Index) -> list[RepoDataRecord]:
         from rattler.exceptions import (
+            CacheDirError,
             DetectVirtualPackageError,
             FetchRepoDataError,
             GatewayError,
+            InvalidChannelError,
+            IoError,
+            ParseSubdirError,
             SolverError,
             VirtualPackageOverrideError,
         )
-
-        from mlrun.errors import EnvironmentBuildError
 
         try:
             return await solve(index)
         except SolverError as error:
             failure = await failures.solver_failure(index, error)
             raise explain(failure, self._spec, self._wish.settings.subdir) from error
-        except (GatewayError, FetchRepoDataError) as error:
-            unreached = getattr(self, "_unreached", None)
-            raise unreached or failures.channel_failure(self._wish, error) from error
+        except (GatewayError, FetchRepoDataError, IoError, CacheDirError) as error:
+            raise self._unreached or failures.channel_failure(self._wish, error) from error
+        except (InvalidChannelError, ParseSubdirError) as error:
+            raise failures.setting_failure(self._wish, error) from error
         except (DetectVirtualPackageError, VirtualPackageOverrideError) as error:
             raise EnvironmentBuildError(
                 f"what this machine has cannot be told: {error}",
