@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlrun.environments.conda import condarc
-from mlrun.environments.conda.channels import ChannelUrl
-from mlrun.environments.conda.condarc import condarc_files
+from mlrun.environments.conda.channels import ChannelUrl, resolve_channel
+from mlrun.environments.conda.condarc import LISTS, MAPPINGS, SCALARS, condarc_files
 from mlrun.environments.conda.settings import (
     CondaSettings,
     choosing,
     read_conda_settings,
     without_login,
 )
-from mlrun.errors import EnvironmentBuildError, Location
+from mlrun.errors import EnvironmentBuildError, Location, ProjectError
 
 
 @pytest.fixture(autouse=True)
@@ -186,6 +190,28 @@ def test_values_of_another_form_count_as_not_given(tmp_path: Path) -> None:
 def test_one_text_is_a_list_of_it(tmp_path: Path) -> None:
     written(tmp_path / ".condarc", "channels: conda-forge\n")
     assert read(tmp_path).channels == ("conda-forge",)
+
+
+_SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from((*LISTS, *MAPPINGS, *SCALARS, "verify_ssl")), _VALUES))
+def test_any_values_are_read(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, object]
+) -> None:
+    folder = tmp_path_factory.mktemp("home")
+    written(folder / ".condarc", json.dumps(values))
+    found = read(folder)
+    assert all(isinstance(name, str) for name in found.channels)
+    with suppress(ProjectError):
+        resolve_channel("conda-forge", found, folder)
 
 
 def test_a_file_that_is_no_yaml_is_an_error_with_its_place(tmp_path: Path) -> None:
