@@ -113,7 +113,7 @@ def _named(found: Sequence[Entry], name: str) -> Entry:
 
 def _near(found: Sequence[Entry], name: str) -> str | None:
     """Return the key that a mistyped one, or the beginning of one, is most like."""
-    beginnings = {entry.key[: len(name)]: entry.key for entry in found}
+    beginnings = {entry.key[: len(name)]: entry.key for entry in found} if name else {}
     near = near_miss(name, beginnings)
     return beginnings[near] if near is not None else None
 

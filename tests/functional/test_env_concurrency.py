@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.components import missing
 from tests.functional.commands import Place
 from tests.functional.environments import Wheelhouse, make_wheelhouse
+from tests.functional.fetched import processes
 from tests.functional.test_sources_concurrency import descendants
+from tests.unit.environments.wheels import make_wheel
 
 AT_ONCE = 20
 
@@ -140,3 +144,39 @@ def test_removal_beside_runs_takes_no_environment_away(house: Wheelhouse) -> Non
         answers = [run.communicate() for run in runs]
         assert [output for output, _ in answers] == ["small 1.0\n"] * 3, answers
     assert Path(house.store).is_dir()
+
+
+def test_an_installer_that_is_killed_is_no_mystery(house: Wheelhouse) -> None:
+    """The kernel does so where the memory runs out."""
+    builder = house.begin("env", "build", house.project("slow"))
+    house.wait_for_builds(1, builder)
+    (installer,) = (p.pid for p in processes() if p.parent == builder.pid)
+    os.kill(installer, signal.SIGKILL)
+    output, errors = builder.communicate(timeout=60)
+    assert (builder.returncode, output) == (125, "")
+    assert "`uv pip install` was killed (SIGKILL)" in errors
+    assert "too little memory" in errors
+    house.go()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_built(
+    house: Wheelhouse, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        missing("tmpfs", "a small disk has to be mounted, which takes root")
+    make_wheel(house.folder, "large", code=f"TEXT = '{os.urandom(300_000).hex()}'\n")
+    project = house.project("large")
+    try:
+        answer = house.env("build", project, MLRUN_CACHE_DIR=str(disk))
+        assert (answer.returncode, answer.stdout) == (125, "")
+        assert "no space left" in answer.stderr.lower()
+        assert "mlrun env prune" in answer.stderr
+        listed = house.env("list", "--output", "json", MLRUN_CACHE_DIR=str(disk))
+        (found,) = json.loads(listed.stdout)["environments"]
+        assert found["state"] == "left"
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert house.env("build", project).returncode == 0
