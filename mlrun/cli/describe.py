@@ -134,9 +134,11 @@ def _environment_lines(project: Project) -> list[str]:
 
 
 def _environment(environments: tuple[Environment, ...], project: Project) -> str:
-    manager = manager_of(environments, project.folder)
+    manager, words = manager_of(environments, project.folder)
     found = described(environments, project.folder)
-    return f"{manager}, {found[0]}" if len(found) == 1 else manager
+    if manager is None and len(found) > 1:
+        return f"{words} ({'; '.join(map(str, found))})"
+    return f"{words}, {found[0]}" if manager is not None and found else words
 
 
 def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
@@ -175,6 +177,6 @@ def _environment_document(
 ) -> dict[str, Any]:
     found = described(environments, project.folder)
     return {
-        "environment": manager_of(environments, project.folder),
+        "environment": manager_of(environments, project.folder)[1],
         "environments": [one.document() for one in found],
     }

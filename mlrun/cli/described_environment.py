@@ -59,12 +59,13 @@ class DescribedEnvironment:
         return ", ".join(about or [self.kind])
 
 
-def manager_of(environments: tuple[Environment, ...], folder: Path) -> str:
-    """Return what makes the environment without any option, or why nothing does."""
+def manager_of(environments: tuple[Environment, ...], folder: Path) -> tuple[str | None, str]:
+    """Return what makes the environment without any option, and that or why nothing does."""
     try:
-        return choose_environment(environments, EnvironmentOptions(folder=folder)).manager
+        manager = choose_environment(environments, EnvironmentOptions(folder=folder)).manager
     except MlrunError as error:
-        return error.message
+        return None, error.message
+    return manager, manager
 
 
 def described(environments: tuple[Environment, ...], folder: Path) -> list[DescribedEnvironment]:

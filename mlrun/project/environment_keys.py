@@ -25,6 +25,8 @@ ENVIRONMENT_KEYS = ("docker_env", "python_env", "conda_env")
 RENV_KEY = "renv_env"
 """Other tools' key; it counts where none of MLflow's does."""
 
+_ONE_OF_THEM = "keep one, or choose with --env-manager"
+
 
 def read_environments(
     document: Document, keys: Mapping[str, Entry], folder: Path
@@ -38,13 +40,20 @@ def read_environments(
         from mlrun.project.implied_environments import implied_environments
 
         return implied_environments(folder)
-    return named_environments(document, keys, folder)
+    hint = f"{_ONE_OF_THEM}; MLflow refuses such a file"
+    return named_environments(document, keys, folder, hint)
 
 
 def named_environments(
-    document: Document, keys: Mapping[str, Entry], folder: Path
+    document: Document, keys: Mapping[str, Entry], folder: Path, hint: str = _ONE_OF_THEM
 ) -> tuple[Environment, ...]:
     """Return what the environment keys of a project or of an entry point ask for, and no more.
+
+    Args:
+        document: The project file.
+        keys: All keys beside which they stand.
+        folder: What paths of environment files are relative to.
+        hint: What to do about several.
 
     Raises:
         ProjectError: Their form is wrong. Files that they name are not looked at.
@@ -56,7 +65,7 @@ def named_environments(
         document.lint(
             wanted[1].key,
             f"more than one environment is named: {names}",
-            "keep one, or choose with --env-manager; MLflow refuses such a file",
+            hint,
         )
     renv = keys.get(RENV_KEY)
     if not wanted and renv is not None and _asks(renv):

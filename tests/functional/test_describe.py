@@ -101,3 +101,17 @@ def test_a_file_that_is_broken_is_said_and_described_all_the_same(place: Place) 
     place.write("entry_points: {main: {command: a}}", pyproject_toml="[project]\nname =\n")
     (line,) = environment_lines(place)
     assert "the file is no TOML" in line
+    assert "from" not in line
+
+
+def test_containers_and_conda_environments(place: Place) -> None:
+    place.write(
+        "docker_env: {image: 'i:1'}\nentry_points:\n"
+        "  main: {command: a, conda_env: c.yaml}\n"
+        "  both: {command: a, conda_env: c.yaml, docker_env: {image: 'j:2'}}\n",
+        c_yaml="channels: [mine]\ndependencies: [mine::python=3.9.18, numpy]\n",
+    )
+    first, own, both = environment_lines(place)
+    assert first == "environment  docker, image i:1"
+    assert own.endswith("conda, from c.yaml, Python 3.9.18")
+    assert both.endswith("docker_env and conda_env (image j:2; from c.yaml, Python 3.9.18)")
