@@ -111,7 +111,7 @@ def _option(name: str, word: str) -> _Option:
     from mlrun.near_miss import near_miss
 
     meant = near_miss(name, _OPTIONS)
-    known = f"known are: {', '.join(sorted(_OPTIONS))}"
+    known = f"the most used are: {', '.join(_MOST_USED)}; docs/docker.md has all of them"
     raise UsageError(
         f"-A {word} is no option of `docker run` that mlrun knows",
         hint=f"did you mean {meant!r}? {known}" if meant else known,
@@ -359,3 +359,6 @@ _REFUSED = {
 
 NAMES = tuple(sorted(_OPTIONS))
 """The long names of the options that are known."""
+
+_MOST_USED = (*tuple(_OPTIONS)[: tuple(_OPTIONS).index("platform")], "v", "e", "t")
+"""Those of the first group, and the short names that people know best."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mlrun.environments.docker.arguments import NAMES, parse_arguments
@@ -93,7 +95,14 @@ def test_what_is_unknown_is_named_with_what_was_meant() -> None:
         parse_arguments({"shmsize": "1g"})
     hint = str(caught.value.hint)
     assert hint.startswith("did you mean 'shm-size'?")
-    assert all(name in hint for name in NAMES)
+    used = "gpus shm-size network ipc user memory cpus v e add-host ulimit runtime name rm t"
+    assert {*used.split(), "entrypoint"} <= set(hint.replace(",", " ").replace(";", " ").split())
+
+
+def test_every_option_is_in_the_docs() -> None:
+    docs = (Path(__file__).parents[4] / "docs" / "docker.md").read_text(encoding="utf-8")
+    quiet = {"quiet", "disable-content-trust"}
+    assert [name for name in NAMES if f"`{name}`" not in docs and name not in quiet] == []
 
 
 @pytest.mark.parametrize("name", ["d", "detach", "restart", "attach", "cidfile"])
