@@ -95,12 +95,13 @@ def _quoted(text: str) -> str:
 
 @contextmanager
 def _variable(name: str, value: str | None) -> Iterator[None]:
+    """Set a variable of this process for a block, unless the value is None."""
     before = os.environ.get(name)
-    if value is None or before is not None:
-        yield
-        return
-    os.environ[name] = value
+    if value is not None:
+        os.environ[name] = value
     try:
         yield
     finally:
-        del os.environ[name]
+        if value is not None:
+            os.environ.pop(name)
+            os.environ.update({} if before is None else {name: before})
