@@ -121,10 +121,12 @@ class PythonEnvironment:
 
     def asked(self) -> tuple[str, ...]:
         """Return what the specification asks for, line by line, for a lock."""
+        from mlrun.execution.redact import mask_text
+
         folder = self.spec.folder
         lines = [f"python {self.spec.python}"] if self.spec.python else []
         for part in self.lists:
-            lines += [portable(line, folder) for line in part.lines]
+            lines += [mask_text(portable(line, folder)) for line in part.lines]
             lines += [f"{os.path.relpath(p.folder, folder)}{p.extras}" for p in part.projects]
         return tuple(lines)
 

@@ -116,4 +116,6 @@ def test_what_is_asked_has_no_login_and_no_place(tmp_path: Path) -> None:
     lines = ("--index-url https://me:secret@host/simple", f"{tmp_path}/library[all]", "six")
     asked = asked_by(kind(tmp_path, *lines))
     assert asked == ("python 3.11", "--index-url https://host/simple", "six", "library[all]")
+    (signed,) = asked_by(kind(tmp_path, "x @ https://host/x.whl?token=se-cret"))[1:]
+    assert "se-cret" not in signed
     assert misfit(None, kind(tmp_path), HERE).location == HERE
