@@ -32,6 +32,9 @@ _PATIENCE = "MLRUN_TRACKING_PATIENCE"
 _SHORT_PATIENCE = "5"
 """Seconds for a server that need not be there, where the user has not said how long."""
 
+_QUIET_OF_CONTAINERS = 1.5
+"""Seconds before the server is made ready unasked: a container alone takes a third of one."""
+
 JOURNAL = "journal"
 """The folder, in a run's folder, with what its tracking server has not got yet."""
 
@@ -110,7 +113,7 @@ def open_gateway(
         )
     else:
         return None
-    from mlrun.tracking.gateway.gateway import Gateway
+    from mlrun.tracking.gateway.gateway import QUIET, Gateway
 
     return Gateway(
         make_service,
@@ -120,6 +123,7 @@ def open_gateway(
         experiment_name=tracked.experiment_name,
         notify=notify,
         has_backlog=_unmade(request, store) is not None,
+        quiet=QUIET if container is None else _QUIET_OF_CONTAINERS,
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BACKLOG = 1024
 """Connections that wait while the server is still being imported, or restarts."""
 
-_QUIET = 0.3
+QUIET = 0.3
 """Seconds without a request after which the server is made ready for one all the same."""
 
 _MARGIN = 10.0
@@ -82,6 +82,7 @@ class Gateway:
         experiment_name: Its name, where it is known.
         notify: Takes a line for the user; called from any thread.
         has_backlog: Whether the service has something to deliver even if nobody asks anything.
+        quiet: Seconds without a request after which the server is made ready for one.
 
     Attributes:
         address: `http://127.0.0.1:PORT`.
@@ -102,6 +103,7 @@ class Gateway:
         experiment_name: str | None = None,
         notify: Callable[[str], None],
         has_backlog: bool = False,
+        quiet: float = QUIET,
     ) -> None:
         self.token = os.urandom(32).hex()
         self.unset = contradicting(target)
@@ -109,6 +111,7 @@ class Gateway:
         self._make_service = make_service
         self._notify = notify
         self._has_backlog = has_backlog
+        self._quiet = quiet
         self._identity = Identity(self.token, run_id, experiment_id, experiment_name)
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
@@ -225,7 +228,7 @@ class Gateway:
             poll = select.poll()
             for descriptor in (reader, *(x.socket.fileno() for x in self._listeners)):
                 poll.register(descriptor, select.POLLIN)
-            poll.poll(_QUIET * 1000)
+            poll.poll(self._quiet * 1000)
             self._ending.when_asked(None)
         finally:
             os.close(reader)
