@@ -9,7 +9,9 @@ from mlrun.environments.conda.settings import CondaSettings
 from mlrun.errors import ProjectError
 from tests.unit.environments.conda.written import conda_spec
 
-ALIAS = "https://conda.anaconda.org"
+ALIAS = CondaSettings().channel_alias
+MAIN, OF_R = CondaSettings().default_channels
+PRO = CondaSettings().custom_channels["pkgs/pro"]
 
 
 def urls(name: str, settings: CondaSettings | None = None, folder: Path = Path("/p")) -> list[str]:
@@ -21,9 +23,9 @@ def urls(name: str, settings: CondaSettings | None = None, folder: Path = Path("
     [
         ("conda-forge", [f"{ALIAS}/conda-forge"]),
         ("conda-forge/label/dev", [f"{ALIAS}/conda-forge/label/dev"]),
-        ("pkgs/pro", ["https://repo.anaconda.com/pkgs/pro"]),
-        ("pkgs/main", ["https://repo.anaconda.com/pkgs/main"]),
-        ("defaults", [f"https://repo.anaconda.com/pkgs/{name}" for name in ("main", "r")]),
+        ("pkgs/pro", [f"{PRO}/pkgs/pro"]),
+        ("pkgs/main", [MAIN]),
+        ("defaults", [MAIN, OF_R]),
         ("https://h.example/c/", ["https://h.example/c"]),
         ("file:///data/c", ["file:///data/c"]),
         ("./c", ["file:///p/c"]),

@@ -115,7 +115,7 @@ changeps1: false
         default_channels=("https://mirror.example/main",),
         channel_alias="https://mirror.example",
         custom_channels={
-            "pkgs/pro": "https://repo.anaconda.com",
+            **CondaSettings().custom_channels,
             "internal": "https://conda.example/x",
         },
         custom_multichannels={"both": ("internal", "conda-forge"), "one": ("internal",)},
