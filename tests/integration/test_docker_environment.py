@@ -347,6 +347,15 @@ def test_the_login_may_be_a_credential_helper_s(
     assert container_of(prepared(remote_image, project)).image_name == remote_image
 
 
+def test_a_credential_helper_that_is_not_there(
+    remote_image: str, project: Path, tmp_path: Path
+) -> None:
+    logged_in(tmp_path, remote_image, {"credHelpers": {"HOST": "nowhere"}})
+    with pytest.raises(EnvironmentBuildError, match="the program with its credentials failed") as e:
+        prepared(remote_image, project)
+    assert "docker-credential-nowhere" in e.value.message
+
+
 def test_a_login_that_is_given_wins(remote_image: str, project: Path, tmp_path: Path) -> None:
     logged_in(tmp_path, remote_image, {"auths": {"HOST": {"auth": "d3Jvbmc6d3Jvbmc="}}})
     auth = {"username": USER, "password": PASSWORD}

@@ -71,7 +71,7 @@ def _reason(name: str, message: str) -> tuple[str, str]:
         )
     if "toomanyrequests" in text or "rate limit" in text:
         return "its registry limits how many are pulled", f"wait, or log in by {login}"
-    if any(word in text for word in ("credential", "docker-credential")) and "helper" in text:
+    if "credentials store error" in text or "docker-credential-" in text:
         return "the program with its credentials failed", f"repair it, or log in by {login}"
     if "manifest unknown" in text or "manifest for" in text:
         return "its registry does not know this tag", "correct the image's tag"

@@ -21,12 +21,17 @@ def engine_client(address: str) -> Iterator[docker.APIClient]:
     Raises:
         docker.errors.DockerException: The engine does not answer, or the settings are broken.
     """
+    import warnings
+
     import docker
     from docker.utils import kwargs_from_env
 
     tls = kwargs_from_env().get("tls", False) if os.environ.get("DOCKER_TLS_VERIFY") else False
     client = docker.APIClient(base_url=address, version="auto", timeout=_PATIENCE, tls=tls)
     try:
-        yield client
+        # The library warns of a credential helper that is not there, and raises besides.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield client
     finally:
         client.close()

@@ -26,7 +26,7 @@ PLACE = Location(Path("MLproject"), 2)
         ("toomanyrequests: You have reached your pull rate limit", "limits how many", "log in"),
         ("x509: certificate signed by unknown authority", "not trusted", "certs.d"),
         ("dial tcp: lookup registry-1.docker.io: no such host", "could not be pulled", "docker.io"),
-        ("Credentials store error: StoreError('docker-credential-x not installed: helper')",
+        ("Credentials store error: StoreError('docker-credential-x not installed or not...')",
          "the program with its credentials failed", "docker login"),
     ],
 )  # fmt: skip
