@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import trustme
 
 from mlrun.environments.base import EnvironmentKind, PreparedEnvironment
 from mlrun.environments.lock.document import read_lock
@@ -339,7 +341,7 @@ def test_without_network_what_is_known_serves(
         environment(tmp_path / "p", yaml_text(url, "one")).prepare(print)
 
 
-def test_a_login_in_a_channels_address_is_used_and_kept_nowhere(
+def test_a_login_in_a_channels_address_is_used_and_kept_from_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = write_channel(tmp_path / "channel", [Package("one", "1.0", {"share/one": "1\n"})])
@@ -354,9 +356,38 @@ def test_a_login_in_a_channels_address_is_used_and_kept_nowhere(
                 print
             )
         assert "secret" not in f"{caught.value.message} {caught.value.hint}"
-    assert prepared.folder is not None
-    kept = [f for f in prepared.folder.parents[1].rglob("*") if f.is_file()]
-    assert not [file for file in kept if b"secret-word" in file.read_bytes()]
+    kept = {f for f in tmp_path.rglob("*") if f.is_file()} - {tmp_path / "p" / "conda.yaml"}
+    private = tmp_path / "rattler" / "repodata"
+    told = {file for file in kept if b"secret-word" in file.read_bytes()}
+    assert {file.parent for file in told} <= {private}
+    assert private.stat().st_mode & 0o077 == 0
+
+
+def test_certificates_of_the_users_settings_are_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = write_channel(tmp_path / "channel", [Package("one", "1.0", {"share/one": "1\n"})])
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler"))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with served(channel, authority=authority) as url:
+        with pytest.raises(EnvironmentBuildError, match="certificate"):
+            environment(tmp_path / "p", yaml_text(url, "one")).prepare(print)
+        monkeypatch.setenv("CONDA_SSL_VERIFY", str(tmp_path / "ca.pem"))
+        assert installed(environment(tmp_path / "p", yaml_text(url, "one")).prepare(print))
+
+
+def test_a_mirror_stands_for_its_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = write_channel(tmp_path / "channel", [Package("one", "1.0", {"share/one": "1\n"})])
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler"))
+    with served(channel) as url:
+        (tmp_path / "condarc").write_text(f"mirrored_channels: {{far: ['{url}']}}\n")
+        monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
+        monkeypatch.setenv("CONDA_CHANNEL_ALIAS", "https://nosuch.invalid")
+        text = "channels: [far, nodefaults]\ndependencies: [one]\n"
+        prepared = environment(tmp_path / "p", text).prepare(print)
+    assert installed(prepared) == {"one": "1.0"}
 
 
 def test_a_build_that_was_cut_off_is_not_used(
@@ -537,16 +568,28 @@ class Handler(SimpleHTTPRequestHandler):
 class served:  # noqa: N801
     """A channel on the loopback while in this context; gives its address."""
 
-    def __init__(self, folder: Path, authorization: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authorization: str | None = None,
+        *,
+        authority: trustme.CA | None = None,
+    ) -> None:
         handler = type("Own", (Handler,), {"authorization": authorization})
         self._server = ThreadingHTTPServer(
             ("127.0.0.1", 0), partial(handler, directory=str(folder))
         )
+        self._scheme = "http" if authority is None else "https"
+        if authority is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.issue_cert("127.0.0.1").configure_cert(context)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self._thread = Thread(target=self._server.serve_forever)
 
     def __enter__(self) -> str:
         self._thread.start()
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()

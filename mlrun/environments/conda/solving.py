@@ -66,7 +66,8 @@ class Index:
         action = "force-cache-only" if self.wish.cached_only else "cache-or-fetch"
         remote = SourceConfig(cache_action=action)  # type: ignore[arg-type]
         local = SourceConfig(cache_action="no-cache")
-        self.cache.mkdir(parents=True, exist_ok=True)
+        # rattler keeps channels' addresses there, with the logins in them.
+        self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.gateway = Gateway(
             cache_dir=self.cache,
             default_config=remote,
