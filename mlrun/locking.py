@@ -95,7 +95,8 @@ def lock_project(request: RunRequest, report: Report, *, upgrade: bool) -> Locki
         fitting = pinned_by(lock, one.kind, one.location, must_fit=False)
         old = fitting or _forerunner(lock, one.kind, fresh)
         if fitting is None or upgrade:
-            new = _solve(_dated(one, old, project, options, upgrade=upgrade), report, upgrade)
+            dated = _dated(one, old, project, options, upgrade=upgrade)
+            new = _solve(dated, project, report, upgrade=upgrade)
         else:
             new = fitting
         done.append(Locked(one.names, old, new))
@@ -203,11 +204,12 @@ def _dated(
     return next(one for one in dated if one.names == asked.names)
 
 
-def _solve(asked: Asked, report: Report, upgrade: bool) -> EnvironmentLock:
+def _solve(asked: Asked, project: Project, report: Report, *, upgrade: bool) -> EnvironmentLock:
     """Build the environment, or find it built, and return what is in it."""
-    lock = None if upgrade else _prepared_lock(asked.kind, report, Errand())
+    place = str(project.folder)
+    lock = None if upgrade else _prepared_lock(asked.kind, report, Errand(place))
     if lock is None:
-        lock = _prepared_lock(asked.kind, report, Errand(anew=True))
+        lock = _prepared_lock(asked.kind, report, Errand(place, anew=True))
     if lock is None:
         raise EnvironmentBuildError(
             f"what {asked.kind.manager} installed is not known, so it cannot be locked",

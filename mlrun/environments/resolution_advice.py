@@ -9,6 +9,7 @@ _UNREACHED = (
     *("NewConnectionError", "error sending request", "Network connectivity", "dns error"),
     *("could not reach ", "needs the network", "found no space left"),
 )
+_UNKNOWN = ("was not found in the package registry", "was not found in the provided")
 _UNSOLVED = (
     *("No solution found", "ResolutionImpossible", "No matching distribution found"),
     *("Failed to build", "Failed to download and build", "subprocess-exited-with-error"),
@@ -31,10 +32,12 @@ def advised(error: EnvironmentBuildError, *, as_of: str | None) -> EnvironmentBu
             hint="use an index that gives them, or leave out --as-of",
         )
     if as_of is None and _is_unsolved(said):
-        advice = "packages as they were when the project was written: --as-of DATE"
+        advice = "an old project may need the packages of its day: --as-of DATE (or commit)"
         return EnvironmentBuildError(said, location=error.location, hint=f"{advice}; {hint}")
     return error
 
 
 def _is_unsolved(said: str) -> bool:
-    return any(text in said for text in _UNSOLVED) and not any(t in said for t in _UNREACHED)
+    return any(text in said for text in _UNSOLVED) and not any(
+        text in said for text in (*_UNREACHED, *_UNKNOWN)
+    )

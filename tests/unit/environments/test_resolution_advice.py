@@ -35,7 +35,11 @@ def test_old_projects_are_told_of_their_date(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Permission denied", "No solution found\nerror sending request for url (https://host/)"],
+    [
+        "Permission denied",
+        "No solution found\nerror sending request for url (https://host/)",
+        "No solution found\nBecause no was not found in the package registry",
+    ],
 )
 def test_other_failures_stay_as_they_are(text: str) -> None:
     error = failure(text)
