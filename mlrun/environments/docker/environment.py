@@ -152,6 +152,7 @@ class DockerEnvironment:
 
     def _container(self, engine: Engine, image: Image, info: Mapping[str, Any]) -> Container:
         from mlrun.environments.docker.host import reach_of
+        from mlrun.environments.docker.proxies import proxy_variables
         from mlrun.execution.container.container import Container
 
         arguments = self._arguments
@@ -166,7 +167,11 @@ class DockerEnvironment:
             image_name=image.name,
             entrypoint=entrypoint,
             mounts=self._mounts(),
-            environment={**variables, **self._variables},
+            environment={
+                **proxy_variables(self._environ, engine.address),
+                **variables,
+                **self._variables,
+            },
             options=body,
             host_address=reach.address,
             host_name=reach.name,
