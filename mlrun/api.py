@@ -88,6 +88,7 @@ def run(
     conda_exe: str | None = None,
     as_of: str | None = None,
     locked: bool = False,
+    env_limit: int | None = None,
     grace_period: float = 30.0,
     buffer_tracking: bool = False,
     flush_timeout: float = FLUSH_TIMEOUT,
@@ -127,6 +128,7 @@ def run(
         conda_exe: A conda, mamba or micromamba that makes conda environments.
         as_of: A date, or `commit`: packages are chosen as if it were then.
         locked: Refuse where the project's lock is missing or does not fit.
+        env_limit: Bytes that all environments may take; the least used go after a build.
         grace_period: Seconds between asking the command to end and killing it.
         buffer_tracking: Keep what a tracking server does not take, and deliver it later.
         flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
@@ -168,6 +170,7 @@ def run(
         conda_exe=conda_exe,
         as_of=as_of,
         locked=locked,
+        env_limit=env_limit,
         docker_auth=docker_auth or {},
         grace_period=grace_period,
         buffer_tracking=buffer_tracking,

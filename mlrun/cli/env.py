@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from mlrun.cli.env_options import request_of, with_choosing
 from mlrun.cli.env_removal import (
     remove_entries,
     remove_images,
@@ -37,58 +37,11 @@ from mlrun.sizes import size_in_words
 
 _DAY = 86400
 _USUAL_AGE = 30
-_MANAGERS = ("local", "virtualenv", "uv", "conda")
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _FORM = click.option(
     "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="What goes to standard output.",
 )  # fmt: skip
-
-_CHOOSING = (
-    click.option(
-        "-e", "--entry-point", metavar="NAME",
-        help="The entry point whose environment is meant [default: main].",
-    ),
-    click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit."),
-    click.option(
-        "--env-manager", type=click.Choice(_MANAGERS),
-        help="What makes the environment; by default what the project asks for.",
-    ),
-    click.option(
-        "--exact-python", is_flag=True,
-        help="Refuse another patch version of Python than the one that the project names.",
-    ),
-    click.option(
-        "--conda-exe", metavar="PROGRAM", envvar="MLRUN_CONDA_EXE",
-        help="Make conda environments with this conda, mamba or micromamba."
-        " [env: MLRUN_CONDA_EXE]",
-    ),
-    click.option(
-        "--as-of", metavar="DATE|commit",
-        help="Choose packages as they were on that day, or on that of the project's commit.",
-    ),
-    click.option(
-        "--locked", is_flag=True,
-        help="Refuse when the project's mlrun.lock is missing or does not fit.",
-    ),
-    click.option(
-        "--build-image", is_flag=True,
-        help="Build a Docker image with the project's code in it.",
-    ),
-    click.option(
-        "--offline", is_flag=True, envvar="MLRUN_OFFLINE",
-        help="Use what is cached of the project and of packages, and ask no server."
-        " [env: MLRUN_OFFLINE]",
-    ),
-)  # fmt: skip
-
-
-def _with_choosing(function: _Command) -> _Command:
-    for option in reversed(_CHOOSING):
-        function = option(function)
-    return function
 
 
 @click.group()
@@ -126,7 +79,7 @@ def list_environments(form: str) -> None:
 
 @command.command(cls=Settled)
 @click.argument("what", metavar="KEY|URI")
-@_with_choosing
+@with_choosing
 @_FORM
 def show(what: str, form: str, **words: Any) -> None:
     """Show one environment: of a key, or of a project."""
@@ -141,7 +94,7 @@ def show(what: str, form: str, **words: Any) -> None:
 
 @command.command(cls=Settled)
 @click.argument("what", metavar="KEY|URI")
-@_with_choosing
+@with_choosing
 def path(what: str, **words: Any) -> None:
     """Print the folder of an environment: of a key, or of a project."""
     folder = _entry(what, words).folder
@@ -154,7 +107,7 @@ def path(what: str, **words: Any) -> None:
 
 @command.command(cls=Settled)
 @click.argument("uri", default=".")
-@_with_choosing
+@with_choosing
 @click.option("--dry-run", is_flag=True, help="Print the key only, and build nothing.")
 @click.option(
     "--env-limit", type=Size(), metavar="SIZE", envvar="MLRUN_ENV_LIMIT",
@@ -173,7 +126,7 @@ def build(uri: str, dry_run: bool, env_limit: int | None, form: str, **words: An
     )
     with signals_raise():
         is_any = words["entry_point"] is None
-        document = _build(_request(uri, words), errand, any_entry_point=is_any)
+        document = _build(request_of(uri, words), errand, any_entry_point=is_any)
         for chore in errand.chores:
             chore.join()
     if form == "json":
@@ -285,10 +238,6 @@ def _built(errand: Errand, state: str, prepared: PreparedEnvironment) -> dict[st
     }
 
 
-def _request(uri: str, words: dict[str, Any]) -> RunRequest:
-    return RunRequest(uri=uri, **{**words, "entry_point": words["entry_point"] or "main"})
-
-
 def _entry(what: str, words: dict[str, Any]) -> Entry:
     """Return the entry that a key names, or the one of a project.
 
@@ -301,7 +250,7 @@ def _entry(what: str, words: dict[str, Any]) -> Entry:
     if not _is_place(what):
         return named(found, [what])[0]
     errand = Errand(may_build=False)
-    request, is_any = _request(what, words), words["entry_point"] is None
+    request, is_any = request_of(what, words), words["entry_point"] is None
     with chosen_for(request, narrate, any_entry_point=is_any) as (_, kind):
         end_passing()
         _refuse_unkept(kind.manager)
