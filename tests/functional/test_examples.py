@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
+from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from mlrun.environments.pip_settings import read_pip_settings
 from tests.components import missing
+from tests.docker_engine import DockerEngine
 from tests.functional.commands import Place, RecordedRun, recorded, status
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "example_projects"
@@ -87,6 +93,53 @@ def test_sklearn_elasticnet(place: Place, package_index: None) -> None:
     )
     (model,) = place.store.rglob("MLmodel")
     assert run.name in model.read_text()
+
+
+def test_docker_train(place: Place, docker_train_image: None) -> None:
+    answer = run_example(place, "docker_train", "-P", "steps=40", timeout=300)
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "y = 2.996x + 2.005\n"
+    (run,) = place.runs()
+    assert status(run) == "FINISHED"
+    assert recorded(run, "params") == {"points": "200", "steps": "40", "rate": "0.3"}
+    assert float(recorded(run, "latest_metrics")["loss"]) == pytest.approx(0.01, abs=0.005)
+    line = place.store / "0" / run.name / "artifacts" / "line.json"
+    assert json.loads(line.read_text())["slope"] == pytest.approx(3, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def docker_train_image(docker_engine: DockerEngine, base_image: str, package_index: None) -> None:
+    """The image that the example names, by its own Dockerfile, from a base that is here."""
+    with closing(docker_engine.client(timeout=550)) as client:
+        base, _ = client.images.build(fileobj=_with_pip_settings(base_image), custom_context=True)
+        client.images.build(
+            path=str(EXAMPLES / "docker_train"),
+            tag="mlrun-example-docker-train",
+            buildargs={"BASE": base.id},
+            network_mode="host",
+            rm=True,
+        )
+
+
+def _with_pip_settings(base: str) -> IO[bytes]:
+    """Return what builds an image whose pip asks the index that this machine's does."""
+    known = read_pip_settings(os.environ)
+    kept = {
+        name: " ".join(word for word in known.words(name) if not word.startswith("file:"))
+        for name in ("index-url", "extra-index-url", "trusted-host")
+    }
+    lines = ["[global]", *(f"{name} = {value}" for name, value in kept.items() if value)]
+    files = {"Dockerfile": f"FROM {base}\nCOPY pip.conf /etc/pip.conf\n"}
+    files["pip.conf"] = "\n".join(lines) + "\n"
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    context.seek(0)
+    return context
 
 
 @pytest.fixture(scope="module")
