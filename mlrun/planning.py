@@ -229,11 +229,11 @@ def _plan_environment(
         image = next((e.image for e in asked if isinstance(e, DockerEnv)), None)
         arguments = {name: _without_values(name, v) for name, v in options.docker_args.items()}
         return PlanEnvironment("docker", digest, image=image, docker_args=arguments)
-    is_dated = options.as_of is not None and digest is not None
+    as_of = getattr(kind, "as_of", None)
     return PlanEnvironment(
         kind.manager,
         digest,
-        as_of=options.as_of.isoformat() if options.as_of is not None and is_dated else None,
+        as_of=as_of.isoformat() if as_of is not None else None,
         locked=getattr(kind, "pinned", None) is not None,
     )
 
@@ -293,6 +293,8 @@ def _idle_options(request: RunRequest, environment: EnvironmentKind) -> tuple[Pr
     if manager in ("docker", "local"):
         not_made = "has no effect: mlrun makes no environment for this project"
         warnings += [Problem(f"{flag} {not_made}") for flag, given in made if given]
+    elif request.as_of is not None and not hasattr(environment, "as_of"):
+        warnings.append(Problem("--as-of has no effect: the project's uv.lock says what it is"))
     if manager == "docker" and request.environment is not None:
         warnings.append(Problem("--env has no effect: the project runs in a container"))
     if request.backend_config and read_backend_config(request.backend_config, request.cwd):

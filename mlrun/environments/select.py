@@ -82,7 +82,7 @@ def choose_environment(
         return _conda_environment(environment, options)
     if manager == "conda":
         raise UsageError(
-            "conda cannot make the environment of a project with a python_env",
+            f"conda cannot make the environment of a project with {_named(environment)}",
             location=environment.location,
             hint="use --env-manager uv (the default), virtualenv, or local",
         )
@@ -168,6 +168,15 @@ def kind_of(environment: Environment) -> str:
     if isinstance(environment, DockerEnv):
         return "docker_env"
     return "conda_env" if isinstance(environment, CondaEnv) else "python_env"
+
+
+def _named(environment: Environment) -> str:
+    """Return what a Python project says its environment by."""
+    if isinstance(environment, UvLockEnv):
+        return "a uv.lock"
+    file = environment.file if isinstance(environment, (PythonEnvFile, PythonEnv)) else None
+    is_other = file is not None and file.suffix not in (".yaml", ".yml")
+    return f"a {file.name}" if file is not None and is_other else "a python_env"
 
 
 def _conda_environment(environment: CondaEnv, options: EnvironmentOptions) -> EnvironmentKind:
