@@ -18,19 +18,16 @@ from typing import Any
 
 import pytest
 
-from mlrun.execution.container.address import engine_address
 from mlrun.execution.container.attended import TRACES
-from mlrun.execution.container.engine import Engine, EngineError
+from mlrun.execution.container.engine import Engine
 from mlrun.folders import runs_folder
 from mlrun.outcome import describe_ending, status_of
 from mlrun.recovery import settle_earlier_runs
 from mlrun.tracking.base import RunStatus
-from tests.components import missing
+from tests.docker_engine import DockerEngine
 from tests.functional import driven
 from tests.functional.driven import Scene, wait_until
 from tests.functional.test_terminal import CTRL_C, screen
-
-IMAGE = "mlrun-mini:py311"
 
 UP = "print('up', flush=True)\n"
 SAVES = (
@@ -47,13 +44,8 @@ STUBBORN = (
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
-    found = Engine(engine_address(os.environ), os.environ)
-    try:
-        found.call("GET", f"/images/{IMAGE}/json")
-    except EngineError as error:
-        missing("docker", error.message)
-    return found
+def engine(docker_engine: DockerEngine) -> Engine:
+    return Engine(docker_engine.address, {})
 
 
 @dataclass
@@ -62,7 +54,7 @@ class Stage:
 
     engine: Engine
     scene: Scene
-    image: str = IMAGE
+    image: str
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def fields(self, fields: dict[str, object]) -> dict[str, object]:
@@ -110,8 +102,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(engine: Engine, tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(engine, Scene(tmp_path))
+def stage(engine: Engine, base_image: str, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(engine, Scene(tmp_path), base_image)
     yield made
     for container in made.containers():
         engine.call("DELETE", f"/containers/{container['Id']}", query={"force": True, "v": True})
@@ -217,7 +209,7 @@ def test_missing_image_is_told(engine: Engine, stage: Stage) -> None:
 
 
 def test_engine_that_is_not_there_is_told(engine: Engine, stage: Stage) -> None:
-    stage = Stage(Engine("unix:///nobody-here", {}), stage.scene)
+    stage = Stage(Engine("unix:///nobody-here", {}), stage.scene, stage.image)
     stage.run("true")
     assert "no answer of the container engine at unix:///nobody-here" in stage.ending()["note"]
     assert list((runs_folder() / TRACES).iterdir()) == []
@@ -226,7 +218,7 @@ def test_engine_that_is_not_there_is_told(engine: Engine, stage: Stage) -> None:
 def test_name_of_the_users_that_is_taken_is_told_and_left_alone(stage: Stage) -> None:
     name = f"mlrun-test-{uuid.uuid4().hex}"
     made = stage.engine.call(
-        "POST", "/containers/create", {"Image": IMAGE, "Cmd": ["true"]}, {"name": name}
+        "POST", "/containers/create", {"Image": stage.image, "Cmd": ["true"]}, {"name": name}
     )
     try:
         stage.run("true", name=name)
@@ -439,7 +431,9 @@ def test_engine_that_goes_away_ends_the_run_and_its_container_later(
     stage: Stage, tmp_path: Path
 ) -> None:
     relay = Relay(tmp_path / "engine.sock", stage.engine.address)
-    through = Stage(Engine(f"unix://{tmp_path}/engine.sock", {}), stage.scene, run_id=stage.run_id)
+    through = Stage(
+        Engine(f"unix://{tmp_path}/engine.sock", {}), stage.scene, stage.image, run_id=stage.run_id
+    )
     with through.driven(python(STUBBORN)) as process:
         stage.scene.wait_for("up")
         relay.go()

@@ -11,7 +11,7 @@ import contextlib
 import os
 import time
 
-from mlrun.execution.container.engine import Engine, EngineError
+from mlrun.execution.container.engine import TIMEOUT, Engine, EngineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ LATE = 2.0
 """Seconds in which a container can still appear whose making was cut off."""
 
 _LOOK_AGAIN = 0.2
-_TIMEOUT = 20.0
 _GONE_OR_GOING = (404, 409)
 
 
@@ -89,7 +88,7 @@ def forget(path: str) -> None:
 def _end_all(engine: Engine, label: str, end: float, *, keeps: bool) -> None:
     query = {"all": True, "filters": {"label": [label]}}
     while True:
-        found = engine.call("GET", "/containers/json", query=query, timeout=_TIMEOUT) or []
+        found = engine.call("GET", "/containers/json", query=query, timeout=TIMEOUT) or []
         for container in found:
             end_container(engine, container["Id"], container.get("State", ""), keeps=keeps)
         if found or time.monotonic() >= end:
@@ -118,7 +117,7 @@ def end_container(engine: Engine, container: str, state: str, *, keeps: bool) ->
 
 def _do(engine: Engine, method: str, path: str, query: Mapping[str, Any] | None = None) -> bool:
     try:
-        engine.call(method, path, query=query, timeout=_TIMEOUT)
+        engine.call(method, path, query=query, timeout=TIMEOUT)
     except EngineError as error:
         if error.status not in _GONE_OR_GOING:
             raise
