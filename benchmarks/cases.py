@@ -66,9 +66,9 @@ class Setting:
 
 def bare_python(setting: Setting) -> list[Row]:
     """Start each side's Python and end it: what no runner can do without."""
-    takers = {name: _taker(wall, _bare(setting, name)) for name in setting.tools}
-    taken = _in_turn(takers, setting.repeats)
-    return [Row("bare `python -c pass`", "ms", _milliseconds(taken))]
+    takers = {name: taker(wall, _bare(setting, name)) for name in setting.tools}
+    taken = in_turn(takers, setting.repeats)
+    return [Row("bare `python -c pass`", "ms", milliseconds(taken))]
 
 
 def local(setting: Setting) -> list[Row]:
@@ -115,8 +115,8 @@ def help_text(setting: Setting) -> list[Row]:
 def peak_memory(setting: Setting) -> list[Row]:
     """Hold a command that sleeps."""
     words = ("run", str(setting.projects.sleeping), "--env-manager", "local")
-    takers = {name: _taker(memory, setting.command(name, *words)) for name in setting.tools}
-    taken = _in_turn(takers, setting.repeats)
+    takers = {name: taker(memory, setting.command(name, *words)) for name in setting.tools}
+    taken = in_turn(takers, setting.repeats)
     of_main = {name: [m.main / 1024 for m in values] for name, values in taken.items()}
     of_all = {name: [m.all / 1024 for m in values] for name, values in taken.items()}
     title = "peak memory while the command runs"
@@ -129,7 +129,7 @@ def peak_memory(setting: Setting) -> list[Row]:
 def starts(
     setting: Setting,
     title: str,
-    words: tuple[str, ...],
+    words: tuple[str, ...] | Sides[tuple[str, ...]],
     *,
     default_store: bool = False,
     before: Callable[[str], None] = lambda _: None,
@@ -142,23 +142,25 @@ def starts(
     Args:
         setting: What all cases share.
         title: What the rows begin with.
-        words: The runner's arguments, the same for both.
+        words: The runner's arguments: the same for both, or each one's own. A side without any
+            takes no part.
         default_store: Do not say where to record.
         before: Done before each run, outside its time, for the side of this name.
         repeats: How often; as the setting says if None.
         goal: Milliseconds that mlrun's overhead should stay below.
         ratio_goal: How many times MLflow's overhead should be mlrun's.
     """
+    given = words if isinstance(words, Mapping) else dict.fromkeys(setting.tools, words)
     takers = {
-        name: _taker(start, setting.command(name, *words, default_store=default_store))
-        for name in setting.tools
+        name: taker(start, setting.command(name, *own, default_store=default_store))
+        for name, own in given.items()
     }
-    bare = _taker(wall, _bare(setting, "mlrun"))
+    bare = taker(wall, _bare(setting, "mlrun"))
     takers["python"] = lambda: Start(total := bare(), total)
-    taken = _in_turn(takers, repeats or setting.repeats, before)
+    taken = in_turn(takers, repeats or setting.repeats, before)
     python = median(s.first for s in taken.pop("python"))
-    firsts = _milliseconds({name: [s.first - python for s in v] for name, v in taken.items()})
-    totals = _milliseconds({name: [s.total for s in v] for name, v in taken.items()})
+    firsts = milliseconds({name: [s.first - python for s in v] for name, v in taken.items()})
+    totals = milliseconds({name: [s.total for s in v] for name, v in taken.items()})
     overhead = f"{title}: overhead before the command"
     return [
         Row(overhead, "ms", firsts, goal=goal, ratio_goal=ratio_goal),
@@ -167,8 +169,8 @@ def starts(
 
 
 def _walls(setting: Setting, title: str, words: Sides[tuple[str, ...]]) -> Row:
-    takers = {name: _taker(wall, setting.command(name, *words[name])) for name in setting.tools}
-    return Row(title, "ms", _milliseconds(_in_turn(takers, setting.repeats)))
+    takers = {name: taker(wall, setting.command(name, *words[name])) for name in setting.tools}
+    return Row(title, "ms", milliseconds(in_turn(takers, setting.repeats)))
 
 
 def _bare(setting: Setting, name: str) -> Command:
@@ -176,15 +178,15 @@ def _bare(setting: Setting, name: str) -> Command:
     return Command((python, "-c", "pass"), setting.folder, clean_environment())
 
 
-def _milliseconds(seconds: Sides[list[float]]) -> dict[str, list[float]]:
+def milliseconds(seconds: Sides[list[float]]) -> dict[str, list[float]]:
     return {name: [1000 * value for value in values] for name, values in seconds.items()}
 
 
-def _taker(measure: Callable[[Command], T], command: Command) -> Callable[[], T]:
+def taker(measure: Callable[[Command], T], command: Command) -> Callable[[], T]:
     return lambda: measure(command)
 
 
-def _in_turn(
+def in_turn(
     takers: Sides[Callable[[], T]],
     repeats: int,
     before: Callable[[str], None] = lambda _: None,

@@ -61,13 +61,17 @@ def wall(command: Command) -> float:
     return end - begin
 
 
-def start(command: Command) -> Start:
+def start(command: Command, mark_folder: Path | None = None) -> Start:
     """Run a project whose command writes bash's `EPOCHREALTIME` to the mark.
 
     Both clocks are the system's, so that two processes can be compared.
+
+    Args:
+        command: The runner.
+        mark_folder: Where the command writes a file `mark`, if it does not read the variable.
     """
     with tempfile.TemporaryDirectory() as folder:
-        mark = Path(folder, "mark")
+        mark = Path(mark_folder or folder, "mark")
         marked = Command(command.argv, command.cwd, {**command.env, MARK: str(mark)})
         begin = time.time()
         total = wall(marked)

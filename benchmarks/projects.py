@@ -52,13 +52,24 @@ def noop_file(name: str) -> str:
     return _PROJECT.format(name=name, environment="", command=_NOOP)
 
 
-def _write(folder: Path, command: str, environment: str | None) -> Path:
+def write_project(folder: Path, key: str, environment: str) -> Path:
+    """Write a project that only records when it was started.
+
+    Args:
+        folder: Made for it.
+        key: Of the project file, `python_env` or `conda_env`.
+        environment: The content of the file that it names.
+    """
+    return _write(folder, _NOOP, environment, key)
+
+
+def _write(folder: Path, command: str, environment: str | None, key: str = "python_env") -> Path:
     folder.mkdir(parents=True)
-    key = "python_env: python_env.yaml" if environment else ""
-    text = _PROJECT.format(name=folder.name, environment=key, command=command)
+    line = f"{key}: {key}.yaml" if environment else ""
+    text = _PROJECT.format(name=folder.name, environment=line, command=command)
     (folder / "MLproject").write_text(text)
     if environment:
-        (folder / "python_env.yaml").write_text(environment)
+        (folder / f"{key}.yaml").write_text(environment)
     _git(folder, "init", "--quiet")
     _git(folder, "add", ".")
     _git(folder, "commit", "--quiet", "--message", "A project")

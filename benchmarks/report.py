@@ -17,7 +17,7 @@ class Row:
     Attributes:
         title: What was measured.
         unit: Of all figures but the ratio.
-        samples: Every value that was taken, by side (`mlrun`, `mlflow`).
+        samples: Every value that was taken, by side (`mlrun`, `mlflow`; the latter may be missing).
         goal: What mlrun's median should stay below.
         ratio_goal: How many times MLflow's median should be mlrun's, at least.
     """
@@ -33,8 +33,10 @@ class Row:
         return median(self.samples[side])
 
     @property
-    def ratio(self) -> float:
-        """How many times MLflow's figure is mlrun's."""
+    def ratio(self) -> float | None:
+        """How many times MLflow's figure is mlrun's; None where MLflow has none."""
+        if "mlflow" not in self.samples:
+            return None
         return self.median("mlflow") / self.median("mlrun")
 
     @property
@@ -44,7 +46,7 @@ class Row:
         if self.goal is not None:
             met = self.median("mlrun") < self.goal
             stated.append(f"< {self.goal:g} {self.unit}: {_verdict(met)}")
-        if self.ratio_goal is not None:
+        if self.ratio_goal is not None and self.ratio is not None:
             met = self.ratio >= self.ratio_goal
             words = "as fast" if self.ratio_goal == 1 else f"{self.ratio_goal:g} times less"
             stated.append(f"{words}: {_verdict(met)}")
@@ -71,7 +73,7 @@ def document(
                 "unit": row.unit,
                 "median": {side: round(row.median(side), 3) for side in row.samples},
                 "samples": {s: [round(v, 3) for v in vs] for s, vs in row.samples.items()},
-                "ratio": round(row.ratio, 2),
+                "ratio": None if row.ratio is None else round(row.ratio, 2),
                 "goal": row.goal,
                 "ratio_goal": row.ratio_goal,
             }
@@ -89,8 +91,11 @@ def machine() -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    medians = [f"{row.median(side):,.1f} {row.unit}" for side in ("mlrun", "mlflow")]
-    return [row.title, *medians, f"{row.ratio:.1f}", row.goals]
+    medians = [
+        f"{row.median(side):,.1f} {row.unit}" if side in row.samples else ""
+        for side in ("mlrun", "mlflow")
+    ]
+    return [row.title, *medians, "" if row.ratio is None else f"{row.ratio:.1f}", row.goals]
 
 
 def _verdict(met: bool) -> str:

@@ -59,14 +59,16 @@ def install_mlrun(cache: Path, report: Report) -> Tool:
 def install_mlflow(cache: Path, report: Report) -> Tool:
     """Install MLflow, byte-compiled, unless an earlier benchmark has done so.
 
-    uv comes along, because `mlflow run --env-manager uv` looks for it on the PATH.
+    What it starts, or imports for projects of some kinds, comes along: it looks for uv and
+    virtualenv on the PATH.
     """
     folder = cache / "mlflow"
-    if not (folder / "complete").exists():
+    complete, wanted = folder / "complete", (MLFLOW, "docker", "uv", "virtualenv")
+    if not complete.exists() or complete.read_text() != "\n".join(wanted):
         report(f"installing {MLFLOW}")
         _make(folder)
-        _install(folder, MLFLOW, "uv")
-        (folder / "complete").touch()
+        _install(folder, *wanted)
+        complete.write_text("\n".join(wanted))
     return _tool("mlflow", folder, "mlflow")
 
 
