@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PROXIES = ("https_proxy", "http_proxy", "all_proxy")
 _PORTS = {"http": 80, "https": 443}
 _PATIENCE = 10.0
-"""Seconds at most that a host has to take a connection."""
+"""Seconds at most that a host has to take a connection, and then to give a sign of life."""
 
 
 @contextmanager
@@ -39,12 +39,10 @@ def connected(settings: CondaSettings, channels: Sequence[ChannelUrl]) -> Iterat
 def not_reached(
     channels: Sequence[ChannelUrl], settings: CondaSettings, environ: Mapping[str, str]
 ) -> tuple[ChannelUrl, str] | None:
-    """Return the first channel whose host takes no connection, and why; None where all do.
+    """Return the first channel whose host does not answer, and why; None where all do.
 
     Behind a proxy nothing is tried: only the proxy can tell.
     """
-    import socket
-
     if settings.proxy_servers or any(
         environ.get(name) or environ.get(name.upper()) for name in _PROXIES
     ):
@@ -59,10 +57,32 @@ def not_reached(
             continue
         tried.add(place)
         try:
-            socket.create_connection(place, min(settings.connect_timeout, _PATIENCE)).close()
+            _knock(place, parts.scheme, min(settings.connect_timeout, _PATIENCE))
         except OSError as error:
             return channel, error.strerror or str(error)
     return None
+
+
+def _knock(place: tuple[str, int], scheme: str, patience: float) -> None:
+    """Wait for a sign of life: an answer, whatever it says. Nothing secret is sent.
+
+    Raises:
+        OSError: There is none.
+    """
+    import socket
+    import ssl
+
+    with socket.create_connection(place, patience) as connection:
+        if scheme == "http":
+            connection.sendall(f"HEAD / HTTP/1.0\r\nHost: {place[0]}\r\n\r\n".encode())
+            connection.recv(1)
+            return
+        # Who answers is found out by rattler, which checks the certificate.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with suppress(ssl.SSLError):
+            context.wrap_socket(connection, server_hostname=place[0]).close()
 
 
 def _configuration(settings: CondaSettings, channels: Sequence[ChannelUrl]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -16,15 +18,48 @@ from mlrun.environments.conda.settings import CondaSettings
 OWN = CondaSettings()
 
 
+@pytest.fixture
+def answering() -> Iterator[str]:
+    """The place of a server that answers anything."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    if not connection.recv(1000):
+                        return
+                    connection.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
+
+        thread = Thread(target=answer)
+        thread.start()
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        yield place
+        socket.create_connection(server.getsockname()).close()
+        thread.join()
+
+
+def test_hosts_that_answer(answering: str) -> None:
+    channels = [ChannelUrl(s, f"{s}://{answering}/c") for s in ("http", "https", "file")]
+    mirrors = (f"http://{answering}/m",)
+    mirrored = ChannelUrl("mirrored", "http://nosuch.invalid/c", mirrors=mirrors)
+    assert not_reached([*channels, mirrored], OWN, {}) is None
+
+
 def test_a_host_that_takes_no_connection_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        place = f"127.0.0.1:{server.getsockname()[1]}"
-        there = ChannelUrl("there", f"http://{place}/c")
-        folder = ChannelUrl("folder", "file:///nowhere")
-        assert not_reached([there, folder], OWN, {}) is None
-        mirrored = ChannelUrl("m", "http://nosuch.invalid/c", mirrors=(f"http://{place}/m",))
-        assert not_reached([mirrored], OWN, {}) is None
-    assert not_reached([folder, there], OWN, {}) == (there, os.strerror(errno.ECONNREFUSED))
+        gone = ChannelUrl("gone", f"http://127.0.0.1:{server.getsockname()[1]}/c")
+    assert not_reached([gone], OWN, {}) == (gone, os.strerror(errno.ECONNREFUSED))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_host_that_stays_silent_is_named(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        silent = ChannelUrl("silent", f"{scheme}://127.0.0.1:{server.getsockname()[1]}/c")
+        found = not_reached([silent], CondaSettings(connect_timeout=0.2), {})
+    assert found is not None
+    assert found[0] is silent
+    assert "timed out" in found[1]
 
 
 def test_behind_a_proxy_nothing_is_tried() -> None:
