@@ -431,9 +431,8 @@ def test_engine_that_goes_away_ends_the_run_and_its_container_later(
     stage: Stage, tmp_path: Path
 ) -> None:
     relay = Relay(tmp_path / "engine.sock", stage.engine.address)
-    through = Stage(
-        Engine(f"unix://{tmp_path}/engine.sock", {}), stage.scene, stage.image, run_id=stage.run_id
-    )
+    away = Engine(f"unix://{tmp_path}/engine.sock", {})
+    through = Stage(away, stage.scene, stage.image, run_id=stage.run_id)
     with through.driven(python(STUBBORN)) as process:
         stage.scene.wait_for("up")
         relay.go()
