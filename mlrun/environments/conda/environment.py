@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from mlrun.environments.base import PreparedEnvironment, Report
@@ -46,6 +45,8 @@ from mlrun.project.model import CondaSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mlrun.environments.conda.building import CondaBuild
     from mlrun.environments.lock.model import EnvironmentLock
 
