@@ -197,6 +197,7 @@ def environment_options(request: RunRequest, project: Project) -> EnvironmentOpt
         lock=lock,
         folder=project.folder,
         project=project.name,
+        cwd=request.cwd,
         docker_args=request.docker_args,
         build_image=request.build_image,
         docker_auth=request.docker_auth,

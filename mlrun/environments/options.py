@@ -29,7 +29,7 @@ class EnvironmentOptions:
         lock: The project's lock, None where it has none.
         folder: The project's folder.
         project: Its name, None where it has none.
-        commit: Of the code.
+        cwd: Where the user stands: relative paths among the options are relative to it.
         docker_args: What `-A` says.
         build_image: Build an image with the project's code in it.
         docker_auth: Credentials for the registry (`username`, `password`...), as Docker's library
@@ -45,7 +45,7 @@ class EnvironmentOptions:
     lock: ProjectLock | None = None
     folder: Path = field(default_factory=Path)
     project: str | None = None
-    commit: str | None = None
+    cwd: Path = field(default_factory=Path)
     docker_args: Mapping[str, DockerArgument] = field(default_factory=dict)
     build_image: bool = False
     docker_auth: Mapping[str, str] = field(default_factory=dict)

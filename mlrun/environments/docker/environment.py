@@ -50,7 +50,7 @@ class DockerEnvironment:
         self._environ = dict(os.environ)
         self._folder = Path(os.path.abspath(options.folder))
         self._image_name = _checked_image(env)
-        here = Path.cwd()
+        here = Path(os.path.abspath(options.cwd))
         self._arguments = parse_arguments(options.docker_args)
         given = user_variables(self._arguments, self._environ, here)
         own = project_variables(env.environment, self._environ, given, env.location)
