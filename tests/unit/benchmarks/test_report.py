@@ -46,3 +46,12 @@ def test_the_document_keeps_every_value() -> None:
     assert line["samples"] == {"mlrun": [1, 2, 4], "mlflow": [40]}
     assert line["median"] == {"mlrun": 2, "mlflow": 40}
     assert line["ratio"] == 20
+
+
+def test_a_line_without_mlflow_has_no_ratio() -> None:
+    alone = Row("a case", "ms", {"mlrun": [9]}, goal=10)
+
+    assert table([alone], VERSIONS).splitlines()[2] == "| a case | 9.0 ms |  |  | < 10 ms: met |"
+    (line,) = json.loads(json.dumps(document([alone], VERSIONS, "a machine")))["rows"]
+    assert line["median"] == {"mlrun": 9}
+    assert line["ratio"] is None
