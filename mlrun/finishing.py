@@ -243,7 +243,7 @@ class LaunchedRun:
             run_id=end.run_id,
             status=end.status,
             exit_code=exit_code_of(ending, end.status, undelivered_matters=matters),
-            command_exit_code=ending.exit_code,
+            command_exit_code=ending.exit_code if ending.started else None,
             command_signal=ending.signal,
             asked=ending.asked,
             start_time=self._start_time,
@@ -255,6 +255,7 @@ class LaunchedRun:
             web_url=self.tracked.web_url or _web_url(self._folder, self._store.uri, self.tracked),
             server_run_id=server_ids(self._folder).get(end.run_id),
             work_folder=str(self._checkout.path) if self._keeps_checkout else None,
+            reason=_reason(ending),
         )
 
     @property
@@ -401,6 +402,10 @@ def leave_checkout(checkout: Checkout, listen: Listener, *, keep: bool) -> None:
         line = f"the working folder is kept: {checkout.path}"
         data = {"phase": "finish", "folder": str(checkout.path)}
         listen(Event(EventKind.PROGRESS, line, data))
+
+
+def _reason(ending: Ending) -> str | None:
+    return ending.note if ending.started else f"could not be started: {ending.note}"
 
 
 def server_ids(folder: RunFolder) -> Mapping[str, str]:

@@ -40,7 +40,7 @@ class Outcome:
         delivered: False while the tracking store has not got the end of the run.
         log: The file with the command's output.
         web_url: Where a person can look at it.
-        reason: Why the command never started, None where it did.
+        reason: Why the command never started, or what ended it, where more is known than its code.
         server_run_id: The id that the server gave the run, where that could be made only after
             its command had begun under another.
         work_folder: The run's own folder, where it was asked to be kept.

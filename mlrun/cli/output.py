@@ -184,14 +184,19 @@ def _ui_command(uri: str) -> str:
 
 
 def _cause(outcome: Outcome) -> str:
+    details = [*_ending(outcome), *([outcome.reason] if outcome.reason is not None else [])]
+    return f" ({': '.join(details)})" if details else ""
+
+
+def _ending(outcome: Outcome) -> list[str]:
     if outcome.command_signal is not None:
         import signal
 
         try:
-            return f" ({signal.Signals(outcome.command_signal).name})"
+            return [signal.Signals(outcome.command_signal).name]
         except ValueError:
-            return f" (signal {outcome.command_signal})"
-    return f" (exit code {outcome.command_exit_code})" if outcome.command_exit_code else ""
+            return [f"signal {outcome.command_signal}"]
+    return [f"exit code {outcome.command_exit_code}"] if outcome.command_exit_code else []
 
 
 def _duration(seconds: float) -> str:
