@@ -66,8 +66,7 @@ class DockerEngine:
         """Return the name of an image with this Python of the machine, made unless it is there."""
         chosen = making.interpreter(python)
         name = making.image_name(chosen)
-        lock = Path(tempfile.gettempdir(), f"mlrun-test-image-{os.getuid()}.lock")
-        with FileLock(lock), closing(self.client()) as client:
+        with FileLock(_lock("image")), closing(self.client()) as client:
             try:
                 client.images.get(name)
             except ImageNotFound:
@@ -153,8 +152,18 @@ def private_engine() -> Iterator[PrivateEngine]:
         private.clear()
 
 
+@pytest.fixture
+def podman_engine(podman_service: DockerEngine) -> Iterator[DockerEngine]:
+    """Podman's engine, for one test at a time.
+
+    Each worker's service gives out addresses of the same network, and knows nothing of others.
+    """
+    with FileLock(_lock("podman")):
+        yield podman_service
+
+
 @pytest.fixture(scope="session")
-def podman_engine() -> Iterator[DockerEngine]:
+def podman_service() -> Iterator[DockerEngine]:
     """Podman's service, with a store of its own."""
     podman = shutil.which("podman")
     if podman is None:
@@ -181,6 +190,10 @@ def podman_engine() -> Iterator[DockerEngine]:
         for pid in _processes_of(folder):
             os.kill(pid, signal.SIGKILL)
         _remove(folder)
+
+
+def _lock(name: str) -> Path:
+    return Path(tempfile.gettempdir(), f"mlrun-test-{name}-{os.getuid()}.lock")
 
 
 def _import(client: docker.DockerClient, python: making.Interpreter, name: str) -> None:

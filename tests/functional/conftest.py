@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker_engine import base_image, docker_engine, podman_engine, private_engine
+from tests.docker_engine import (
+    base_image,
+    docker_engine,
+    podman_engine,
+    podman_service,
+    private_engine,
+)
 from tests.docker_registry import registry
 from tests.functional.commands import Place
 from tests.git_servers import git_environment, git_servers
@@ -17,6 +23,7 @@ __all__ = [
     "git_environment",
     "git_servers",
     "podman_engine",
+    "podman_service",
     "private_engine",
     "registry",
 ]

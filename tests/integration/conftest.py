@@ -1,6 +1,12 @@
 """Real MLflow real Git servers and real container engines for these tests."""
 
-from tests.docker_engine import base_image, docker_engine, podman_engine, private_engine
+from tests.docker_engine import (
+    base_image,
+    docker_engine,
+    podman_engine,
+    podman_service,
+    private_engine,
+)
 from tests.docker_registry import registry
 from tests.git_servers import git_environment, git_servers
 from tests.mlflow_fixtures import (
@@ -31,6 +37,7 @@ __all__ = [
     "mlflow_client",
     "mlflow_server",
     "podman_engine",
+    "podman_service",
     "private_engine",
     "registry",
     "tracking_server",
