@@ -18,7 +18,7 @@ from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import DockerEnv, EntryPoint, Environment, Project
 from mlrun.project.parameters import BoundValue, bind, resolve
-from mlrun.request import LONGEST_TIME, DockerArgument, RunRequest
+from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
 from mlrun.sources.fetch import fetch
 from mlrun.sources.naming import named_by_address, renamed
@@ -228,7 +228,9 @@ def _plan_environment(
     digest = kind.digest()
     if kind.manager == "docker":
         image = next((e.image for e in asked if isinstance(e, DockerEnv)), None)
-        arguments = {name: _without_values(name, v) for name, v in options.docker_args.items()}
+        from mlrun.environments.docker.arguments import without_secrets
+
+        arguments = without_secrets(options.docker_args)
         return PlanEnvironment("docker", digest, image=image, docker_args=arguments)
     as_of = getattr(kind, "as_of", None)
     return PlanEnvironment(
@@ -237,15 +239,6 @@ def _plan_environment(
         as_of=as_of.isoformat() if as_of is not None else None,
         locked=getattr(kind, "pinned", None) is not None,
     )
-
-
-def _without_values(name: str, value: DockerArgument) -> DockerArgument:
-    """Leave the names of variables, whose values may be secret and belong to no plan."""
-    if name.lstrip("-") not in ("e", "env"):
-        return value
-    if isinstance(value, tuple):
-        return tuple(one.partition("=")[0] for one in value)
-    return value.partition("=")[0] if isinstance(value, str) else value
 
 
 def _start_probe(checkout: Checkout) -> ProvenanceProbe | None:

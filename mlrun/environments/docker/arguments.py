@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mlrun.environments.docker import values
 from mlrun.errors import UsageError
+from mlrun.execution.redact import mask_argv
 from mlrun.request import DockerArgument
 
 
@@ -54,6 +55,29 @@ class DockerArguments:
         """The network that is asked for."""
         named: str | None = self.body.get("HostConfig", {}).get("NetworkMode")
         return named
+
+
+def without_secrets(given: Mapping[str, DockerArgument]) -> dict[str, DockerArgument]:
+    """Return the user's options as they may be recorded.
+
+    Of variables only the names are left; what else has a secret's name (`-A
+    log-opt=splunk-token=...`), or an address with a login, is masked.
+    """
+    return {word: _without_secrets(word, value) for word, value in given.items()}
+
+
+def _without_secrets(word: str, value: DockerArgument) -> DockerArgument:
+    if isinstance(value, bool):
+        return value
+    if word.lstrip("-") in ("e", "env"):
+        names = tuple(text.partition("=")[0] for text in _all(value))
+        return names if isinstance(value, tuple) else names[0]
+    shown = mask_argv(_all(value))
+    return shown if isinstance(value, tuple) else shown[0]
+
+
+def _all(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 Put = Callable[[DockerArguments, Any], None]

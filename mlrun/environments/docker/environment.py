@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mlrun.environments.base import PreparedEnvironment, Report
-from mlrun.environments.docker.arguments import DockerArguments, parse_arguments
+from mlrun.environments.docker.arguments import (
+    DockerArguments,
+    parse_arguments,
+    without_secrets,
+)
 from mlrun.environments.docker.reference import is_image_name
 from mlrun.environments.docker.variables import file_labels, project_variables, user_variables
 from mlrun.environments.docker.volumes import project_volumes, together, user_volumes
@@ -62,9 +66,16 @@ class DockerEnvironment:
         )
 
     def digest(self) -> str | None:
-        """Return the hash of image name, volumes, variables and options."""
+        """Return the hash of image name, volumes, variables and options.
+
+        Values that may be secret do not go into it: runs are tagged by what is made of it, and
+        a short secret could be found by trying.
+        """
         environment = sorted((name, _hash(value or "")) for name, value in self._env.environment)
-        arguments = sorted((n.lstrip("-"), _hash(v)) for n, v in self._options.docker_args.items())
+        arguments = sorted(
+            (name.lstrip("-"), _hash(value))
+            for name, value in without_secrets(self._options.docker_args).items()
+        )
         build = self._options.build_image
         return _hash([self._image_name, self._env.volumes, environment, arguments, build])
 

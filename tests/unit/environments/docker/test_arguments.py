@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.docker.arguments import NAMES, parse_arguments
+from mlrun.environments.docker.arguments import NAMES, parse_arguments, without_secrets
 from mlrun.errors import UsageError
 from mlrun.request import DockerArgument
 
@@ -126,3 +126,22 @@ def test_the_value_of_a_variable_stands_in_no_error() -> None:
     with pytest.raises(UsageError) as caught:
         parse_arguments({"e": "=hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_recorded_of_options_holds_no_secret() -> None:
+    given: dict[str, DockerArgument] = {
+        "e": ("TOKEN=hunter2", "COPIED"),
+        "--env": "PIN=1234",
+        "log-opt": ("splunk-token=hunter2", "splunk-url=https://me:hunter2@logs.example"),
+        "label": "api-key=hunter2",
+        "memory": "1g",
+        "t": True,
+    }
+    assert without_secrets(given) == {
+        "e": ("TOKEN", "COPIED"),
+        "--env": "PIN",
+        "log-opt": ("splunk-token=***", "splunk-url=https://***@logs.example"),
+        "label": "api-key=***",
+        "memory": "1g",
+        "t": True,
+    }

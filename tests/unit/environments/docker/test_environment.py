@@ -71,6 +71,12 @@ def test_the_digest_is_of_all_that_is_asked_for(tmp_path: Path) -> None:
     assert same.digest() == made(docker_args={"memory": "1g"}).digest()
 
 
+def test_a_secret_cannot_be_found_from_the_digest_by_trying() -> None:
+    first, second = (made(docker_args={"e": (f"PIN={n}",)}) for n in ("1234", "5678"))
+    assert first.digest() == second.digest()
+    assert first.digest() != made(docker_args={"e": ("OTHER=1234",)}).digest()
+
+
 def test_planning_imports_nothing_heavy() -> None:
     script = (
         "import sys; before = set(sys.modules)\n"
