@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlrun.environments.base import EnvironmentKind, Report
+from mlrun.environments.base import Report
 from mlrun.environments.errand import Errand, on_errand
 from mlrun.environments.fingerprint import platform_name
 from mlrun.environments.lock.document import (
@@ -19,13 +18,12 @@ from mlrun.environments.lock.fitting import misfit, pinned_by
 from mlrun.environments.lock.model import EnvironmentLock, ProjectLock, is_alike
 from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
+from mlrun.environments.solved import SolvedEnvironment
 from mlrun.errors import EnvironmentBuildError, Location, Problem, ProjectError, UsageError
 from mlrun.planning import environment_options
 from mlrun.project.load import load_project
 from mlrun.project.model import Environment, Project
 from mlrun.request import RunRequest
-
-_LOCKABLE = ("uv", "virtualenv", "conda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,10 @@ class Asked:
     Attributes:
         names: Of the entry points; empty for the project's own.
         kind: What makes it.
-        location: Where it is asked for.
     """
 
     names: tuple[str, ...]
-    kind: EnvironmentKind
-    location: Location
+    kind: SolvedEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +85,10 @@ def lock_project(request: RunRequest, report: Report, *, upgrade: bool) -> Locki
     project, options = _opened(request)
     lock = options.lock or ProjectLock(())
     asked = _lockable(project, replace(options, lock=None))
-    fresh = tuple(one.kind.digest() or "" for one in asked)
+    fresh = tuple(one.kind.digest() for one in asked)
     done = []
     for one in asked:
-        fitting = pinned_by(lock, one.kind, one.location, must_fit=False)
+        fitting = pinned_by(lock, one.kind, must_fit=False)
         old = fitting or _forerunner(lock, one.kind, fresh)
         if fitting is None or upgrade:
             dated = _dated(one, old, project, options, upgrade=upgrade)
@@ -114,9 +110,9 @@ def lock_problems(request: RunRequest) -> tuple[Problem, ...]:
     """
     project, options = _opened(request)
     return tuple(
-        misfit(options.lock, one.kind, one.location)
+        misfit(options.lock, one.kind)
         for one in _lockable(project, replace(options, lock=None))
-        if pinned_by(options.lock, one.kind, one.location, must_fit=False) is None
+        if pinned_by(options.lock, one.kind, must_fit=False) is None
     )
 
 
@@ -137,34 +133,31 @@ def _lockable(project: Project, options: EnvironmentOptions) -> tuple[Asked, ...
     Raises:
         ProjectError: There is none.
     """
-    found = list(_asked(project, options))
-    lockable = tuple(one for one in found if one.kind.manager in _LOCKABLE and _is_solved(one))
+    found = [
+        (names, environments, choose_environment(environments, options))
+        for environments, names in _asked(project).items()
+    ]
+    # A `uv.lock` is a lock already, and what the system or an image holds is not mlrun's to choose.
+    lockable = tuple(Asked(n, kind) for n, _, kind in found if isinstance(kind, SolvedEnvironment))
     if lockable:
         return lockable
-    raise _nothing_to_lock(project, found)
+    locations = (environments[0].location for _, environments, _ in found if environments)
+    location = next(locations, Location(project.file or project.folder))
+    raise _nothing_to_lock({kind.manager for _, _, kind in found}, location)
 
 
-def _asked(project: Project, options: EnvironmentOptions) -> Iterator[Asked]:
+def _asked(project: Project) -> dict[tuple[Environment, ...], tuple[str, ...]]:
+    """Return what is asked for, with the names of the entry points that do so."""
     by_environments: dict[tuple[Environment, ...], list[str]] = {}
     if project.environments or not any(e.environments for e in project.entry_points.values()):
         by_environments[project.environments] = []
     for name, entry_point in project.entry_points.items():
         if entry_point.environments and entry_point.environments != project.environments:
             by_environments.setdefault(entry_point.environments, []).append(name)
-    for environments, names in by_environments.items():
-        location = environments[0].location if environments else Location(project.folder)
-        kind = choose_environment(environments, options)
-        yield Asked(tuple(names), kind, getattr(getattr(kind, "spec", None), "location", location))
+    return {environments: tuple(names) for environments, names in by_environments.items()}
 
 
-def _is_solved(asked: Asked) -> bool:
-    """Return whether mlrun solves it: a `uv.lock` is a lock already."""
-    return hasattr(asked.kind, "pinned")
-
-
-def _nothing_to_lock(project: Project, found: list[Asked]) -> ProjectError:
-    managers = {one.kind.manager for one in found}
-    location = found[0].location if found else Location(project.file or project.folder)
+def _nothing_to_lock(managers: set[str], location: Location) -> ProjectError:
     if "docker" in managers:
         return ProjectError(
             "the project runs in a container, and mlrun.lock holds packages",
@@ -200,7 +193,7 @@ def _dated(
     from mlrun.environments.lock.dates import parse_as_of
 
     as_of = parse_as_of(old.as_of, datetime.now(timezone.utc))
-    dated = _asked(project, replace(options, lock=None, as_of=as_of))
+    dated = _lockable(project, replace(options, lock=None, as_of=as_of))
     return next(one for one in dated if one.names == asked.names)
 
 
@@ -213,12 +206,14 @@ def _solve(asked: Asked, project: Project, report: Report, *, upgrade: bool) -> 
     if lock is None:
         raise EnvironmentBuildError(
             f"what {asked.kind.manager} installed is not known, so it cannot be locked",
-            location=asked.location,
+            location=asked.kind.location,
         )
     return lock
 
 
-def _prepared_lock(kind: EnvironmentKind, report: Report, errand: Errand) -> EnvironmentLock | None:
+def _prepared_lock(
+    kind: SolvedEnvironment, report: Report, errand: Errand
+) -> EnvironmentLock | None:
     with on_errand(errand):
         prepared = kind.prepare(report)
     try:
@@ -228,7 +223,7 @@ def _prepared_lock(kind: EnvironmentKind, report: Report, errand: Errand) -> Env
 
 
 def _forerunner(
-    lock: ProjectLock, kind: EnvironmentKind, fresh: tuple[str, ...]
+    lock: ProjectLock, kind: SolvedEnvironment, fresh: tuple[str, ...]
 ) -> EnvironmentLock | None:
     """Return what the lock says of an earlier specification, or date, of an environment."""
     platform, digest = platform_name(), kind.digest()

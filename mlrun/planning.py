@@ -12,6 +12,7 @@ from mlrun.backends.registry import backend_named
 from mlrun.environments.base import EnvironmentKind
 from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
+from mlrun.environments.solved import SolvedEnvironment
 from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
 from mlrun.project.command import CommandTemplate, parse_command, render_command
@@ -232,13 +233,10 @@ def _plan_environment(
 
         arguments = without_secrets(options.docker_args)
         return PlanEnvironment("docker", digest, image=image, docker_args=arguments)
-    as_of = getattr(kind, "as_of", None)
-    return PlanEnvironment(
-        kind.manager,
-        digest,
-        as_of=as_of.isoformat() if as_of is not None else None,
-        locked=getattr(kind, "pinned", None) is not None,
-    )
+    if not isinstance(kind, SolvedEnvironment):
+        return PlanEnvironment(kind.manager, digest)
+    as_of = kind.as_of.isoformat() if kind.as_of is not None else None
+    return PlanEnvironment(kind.manager, digest, as_of=as_of, locked=kind.pinned is not None)
 
 
 def _start_probe(checkout: Checkout) -> ProvenanceProbe | None:
@@ -287,7 +285,7 @@ def _idle_options(request: RunRequest, environment: EnvironmentKind) -> tuple[Pr
     if manager in ("docker", "local"):
         not_made = "has no effect: mlrun makes no environment for this project"
         warnings += [Problem(f"{flag} {not_made}") for flag, given in made if given]
-    elif request.as_of is not None and not hasattr(environment, "as_of"):
+    elif request.as_of is not None and not isinstance(environment, SolvedEnvironment):
         warnings.append(Problem("--as-of has no effect: the project's uv.lock says what it is"))
     if manager == "docker" and request.environment is not None:
         warnings.append(Problem("--env has no effect: the project runs in a container"))
@@ -298,12 +296,11 @@ def _idle_options(request: RunRequest, environment: EnvironmentKind) -> tuple[Pr
 
 def _unused_lock(options: EnvironmentOptions, kind: EnvironmentKind) -> Iterator[Problem]:
     """Yield a warning where the project's lock says nothing about what it asks for now."""
-    spec = getattr(kind, "spec", None)
-    if options.lock is None or spec is None or getattr(kind, "pinned", None) is not None:
+    if options.lock is None or not isinstance(kind, SolvedEnvironment) or kind.pinned is not None:
         return
     from mlrun.environments.lock.fitting import unfitting
 
-    problem = unfitting(options.lock, kind, spec.location)
+    problem = unfitting(options.lock, kind)
     if problem is not None:
         yield problem
 

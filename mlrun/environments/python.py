@@ -26,6 +26,7 @@ from mlrun.environments.layout import programs_folder, python_of
 from mlrun.environments.pip_settings import PipSettings, read_pip_settings
 from mlrun.environments.python_version import format_version, parse_request
 from mlrun.environments.requirements import LocalProject, RequirementList, read_requirements
+from mlrun.environments.solved import SolvedEnvironment
 from mlrun.environments.store import (
     EnvironmentStore,
     Facts,
@@ -33,7 +34,7 @@ from mlrun.environments.store import (
     environments_folder,
 )
 from mlrun.environments.uv_settings import choosing_settings, uv_config_files
-from mlrun.errors import Problem, ProjectError
+from mlrun.errors import Location, Problem, ProjectError
 from mlrun.project.model import PythonEnv
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ _UNSET = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
 """Variables that would make the environment's interpreter look elsewhere."""
 
 
-class PythonEnvironment:
+class PythonEnvironment(SolvedEnvironment):
     """A Python environment, from its specification.
 
     Args:
@@ -92,6 +93,11 @@ class PythonEnvironment:
         self._lists: tuple[RequirementList, RequirementList] | None = None
 
     @property
+    def location(self) -> Location:
+        """Where the specification stands."""
+        return self.spec.location
+
+    @property
     def lists(self) -> tuple[RequirementList, RequirementList]:
         """The build dependencies and the dependencies, with all that they name read in."""
         if self._lists is None:
@@ -129,16 +135,6 @@ class PythonEnvironment:
             lines += [mask_text(portable(line, folder)) for line in part.lines]
             lines += [f"{os.path.relpath(p.folder, folder)}{p.extras}" for p in part.projects]
         return tuple(lines)
-
-    def as_of_text(self) -> str | None:
-        """Return the date that packages are chosen for, None for today."""
-        if self.pinned is not None:
-            return self.pinned.as_of
-        if self.as_of is None:
-            return None
-        from mlrun.environments.lock.dates import date_text
-
-        return date_text(self.as_of)
 
     def prepare(self, report: Report) -> PreparedEnvironment:
         """Find the environment in the store, or build it.

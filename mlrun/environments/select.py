@@ -39,6 +39,7 @@ from mlrun.project.model import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlrun.environments.lock.model import EnvironmentLock
+    from mlrun.environments.solved import SolvedEnvironment
 
 MANAGERS = ("local", "uv", "virtualenv", "conda")
 """What `--env-manager` takes."""
@@ -190,7 +191,7 @@ def _conda_environment(environment: CondaEnv, options: EnvironmentOptions) -> En
     from mlrun.environments.conda.environment import CondaEnvironment
 
     kind = CondaEnvironment(spec, conda_exe=options.conda_exe, as_of=options.as_of)
-    pinned = _pinned(kind, environment, options)
+    pinned = _pinned(kind, options)
     if pinned is None:
         return kind
     return CondaEnvironment(spec, conda_exe=options.conda_exe, as_of=options.as_of, pinned=pinned)
@@ -219,7 +220,7 @@ def _python_environment(
         environment = read_python_env(environment)
     manager = options.manager or DEFAULT_PYTHON_MANAGER
     kind = PythonEnvironment(environment, manager, options.exact_python, as_of=options.as_of)
-    pinned = _pinned(kind, environment, options)
+    pinned = _pinned(kind, options)
     if pinned is None:
         return kind
     return PythonEnvironment(
@@ -227,14 +228,10 @@ def _python_environment(
     )
 
 
-def _pinned(
-    kind: EnvironmentKind,
-    environment: CondaEnv | PythonEnv,
-    options: EnvironmentOptions,
-) -> EnvironmentLock | None:
+def _pinned(kind: SolvedEnvironment, options: EnvironmentOptions) -> EnvironmentLock | None:
     """Return what the project's lock says about an environment."""
     if options.lock is None and not options.locked:
         return None
     from mlrun.environments.lock.fitting import pinned_by
 
-    return pinned_by(options.lock, kind, environment.location, must_fit=options.locked)
+    return pinned_by(options.lock, kind, must_fit=options.locked)

@@ -33,6 +33,7 @@ from mlrun.environments.fingerprint import (
 from mlrun.environments.layout import programs_folder, python_of
 from mlrun.environments.pip_settings import PipSettings, read_pip_settings
 from mlrun.environments.requirements import LocalProject, RequirementList, read_requirements
+from mlrun.environments.solved import SolvedEnvironment
 from mlrun.environments.store import (
     EnvironmentStore,
     Facts,
@@ -40,7 +41,7 @@ from mlrun.environments.store import (
     environments_folder,
 )
 from mlrun.environments.uv_settings import choosing_settings, uv_config_files
-from mlrun.errors import Problem, UsageError
+from mlrun.errors import Location, Problem, UsageError
 from mlrun.project.model import CondaSpec
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ _FORMAT = 1
 """Goes into every key; to be raised when environments are built in another way."""
 
 
-class CondaEnvironment:
+class CondaEnvironment(SolvedEnvironment):
     """A conda environment, from its specification.
 
     Args:
@@ -94,6 +95,11 @@ class CondaEnvironment:
         self._pip: RequirementList | None = None
 
     @property
+    def location(self) -> Location:
+        """Where the specification stands."""
+        return self.spec.location
+
+    @property
     def tool(self) -> str:
         """What makes it."""
         return "rattler" if self.executable is None else str(self.executable)
@@ -125,16 +131,6 @@ class CondaEnvironment:
         lines += [f"pip {portable(line, folder)}" for line in self.pip.lines]
         lines += [f"pip {os.path.relpath(p.folder, folder)}{p.extras}" for p in self.pip.projects]
         return tuple(lines)
-
-    def as_of_text(self) -> str | None:
-        """Return the date that packages are chosen for, None for today."""
-        if self.pinned is not None:
-            return self.pinned.as_of
-        if self.as_of is None:
-            return None
-        from mlrun.environments.lock.dates import date_text
-
-        return date_text(self.as_of)
 
     def digest(self) -> str:
         """Return the hash of the specification and of all files that it names.

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from mlrun.environments.base import EnvironmentKind
 from mlrun.environments.fingerprint import platform_name
 from mlrun.environments.lock.model import EnvironmentLock, ProjectLock, is_alike
-from mlrun.errors import Location, Problem, ProjectError
+from mlrun.environments.solved import SolvedEnvironment
+from mlrun.errors import Problem, ProjectError
 
 _SHOWN = 5
 """Lines of a specification that a message names."""
 
 
 def pinned_by(
-    lock: ProjectLock | None, kind: EnvironmentKind, location: Location, *, must_fit: bool
+    lock: ProjectLock | None, kind: SolvedEnvironment, *, must_fit: bool
 ) -> EnvironmentLock | None:
     """Return the lock's entry for an environment, None where it has none that fits.
 
     Args:
         lock: The project's, None where it has none.
         kind: The environment, as it is asked for.
-        location: Where it is asked for.
         must_fit: Whether the user asked for the lock (`--locked`).
 
     Raises:
@@ -29,24 +28,22 @@ def pinned_by(
     if entry is not None and _is_of_date(entry, kind):
         return entry
     if must_fit:
-        problem = misfit(lock, kind, location)
+        problem = misfit(lock, kind)
         raise ProjectError(problem.message, location=problem.location, hint=problem.hint)
     return None
 
 
-def unfitting(
-    lock: ProjectLock | None, kind: EnvironmentKind, location: Location
-) -> Problem | None:
+def unfitting(lock: ProjectLock | None, kind: SolvedEnvironment) -> Problem | None:
     """Return the warning for a project whose lock is there and does not hold, else None."""
-    if lock is None or pinned_by(lock, kind, location, must_fit=False) is not None:
+    if lock is None or pinned_by(lock, kind, must_fit=False) is not None:
         return None
-    problem = misfit(lock, kind, location)
+    problem = misfit(lock, kind)
     return Problem(f"{problem.message}; solving anew", problem.location, problem.hint)
 
 
-def misfit(lock: ProjectLock | None, kind: EnvironmentKind, location: Location) -> Problem:
+def misfit(lock: ProjectLock | None, kind: SolvedEnvironment) -> Problem:
     """Return why a lock, for which `pinned_by` gives nothing, does not hold."""
-    hint = "write the lock anew: mlrun lock"
+    location, hint = kind.location, "write the lock anew: mlrun lock"
     if lock is None:
         return Problem("the project has no mlrun.lock", location, "write one: mlrun lock")
     platform, digest = platform_name(), kind.digest()
@@ -68,19 +65,18 @@ def misfit(lock: ProjectLock | None, kind: EnvironmentKind, location: Location) 
     return Problem(f"{what}{changes}", location, hint)
 
 
-def _is_of_date(entry: EnvironmentLock, kind: EnvironmentKind) -> bool:
+def _is_of_date(entry: EnvironmentLock, kind: SolvedEnvironment) -> bool:
     """Return whether an entry is of the date that the user asks for, if any."""
-    as_of = getattr(kind, "as_of", None)
-    if as_of is None:
+    if kind.as_of is None:
         return True
     from mlrun.environments.lock.dates import date_text
 
-    return entry.as_of == date_text(as_of)
+    return entry.as_of == date_text(kind.as_of)
 
 
-def _changes(entries: list[EnvironmentLock], kind: EnvironmentKind) -> str:
+def _changes(entries: list[EnvironmentLock], kind: SolvedEnvironment) -> str:
     """Return which lines came and went, where the lock knows that."""
-    lines = asked_by(kind)
+    lines = kind.asked()
     before = [entry for entry in entries if entry.asked]
     if len({entry.asked for entry in before}) != 1 or not lines:
         return ""
@@ -91,9 +87,3 @@ def _changes(entries: list[EnvironmentLock], kind: EnvironmentKind) -> str:
         return ""
     more = f", and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
     return f" ({', '.join(changed[:_SHOWN])}{more})"
-
-
-def asked_by(kind: EnvironmentKind) -> tuple[str, ...]:
-    """Return the lines of a specification, for a lock; kinds that have none give none."""
-    asked = getattr(kind, "asked", None)
-    return tuple(asked()) if asked is not None else ()

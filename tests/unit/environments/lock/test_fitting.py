@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.fingerprint import platform_name
-from mlrun.environments.lock.fitting import asked_by, misfit, pinned_by, unfitting
+from mlrun.environments.lock.fitting import misfit, pinned_by, unfitting
 from mlrun.environments.lock.model import EnvironmentLock, LockedPackage, ProjectLock
 from mlrun.environments.python import PythonEnvironment
 from mlrun.errors import Location, ProjectError
@@ -34,7 +34,7 @@ def entry_of(environment: PythonEnvironment, **changed: str) -> EnvironmentLock:
         "3.11.7",
         (SIX,),
         environment.as_of_text(),
-        asked_by(environment),
+        environment.asked(),
     )
     return replace(entry, **changed)  # type: ignore[arg-type]
 
@@ -42,12 +42,12 @@ def entry_of(environment: PythonEnvironment, **changed: str) -> EnvironmentLock:
 def said(entry: EnvironmentLock | None, environment: PythonEnvironment) -> str:
     """Return the refusal; the warning says the same."""
     lock = ProjectLock((entry,)) if entry is not None else None
-    assert pinned_by(lock, environment, HERE, must_fit=False) is None
+    assert pinned_by(lock, environment, must_fit=False) is None
     with pytest.raises(ProjectError) as caught:
-        pinned_by(lock, environment, HERE, must_fit=True)
+        pinned_by(lock, environment, must_fit=True)
     assert caught.value.location == HERE
     assert "mlrun lock" in (caught.value.hint or "")
-    warning = unfitting(lock, environment, HERE)
+    warning = unfitting(lock, environment)
     if lock is None:
         assert warning is None
     else:
@@ -61,8 +61,8 @@ def test_a_lock_of_the_same_specification_holds(tmp_path: Path, manager: str) ->
     entry = entry_of(kind(tmp_path, "six"))
     lock = ProjectLock((entry,))
     environment = kind(tmp_path, "six", manager=manager)
-    assert pinned_by(lock, environment, HERE, must_fit=True) is entry
-    assert unfitting(lock, environment, HERE) is None
+    assert pinned_by(lock, environment, must_fit=True) is entry
+    assert unfitting(lock, environment) is None
 
 
 def test_no_lock(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_another_date(tmp_path: Path) -> None:
     dated, undated = kind(tmp_path, "six", as_of=moment), kind(tmp_path, "six")
     entry = entry_of(dated)
     for same in (dated, undated):
-        assert pinned_by(ProjectLock((entry,)), same, HERE, must_fit=True) is entry
+        assert pinned_by(ProjectLock((entry,)), same, must_fit=True) is entry
     later = kind(tmp_path, "six", as_of=datetime(2024, 5, 1, tzinfo=timezone.utc))
     assert "2023-05-01T00:00:00Z" in said(entry, later)
     assert "another date" in said(entry_of(undated), dated)
@@ -114,8 +114,8 @@ def test_another_date(tmp_path: Path) -> None:
 def test_what_is_asked_has_no_login_and_no_place(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     lines = ("--index-url https://me:secret@host/simple", f"{tmp_path}/library[all]", "six")
-    asked = asked_by(kind(tmp_path, *lines))
+    asked = kind(tmp_path, *lines).asked()
     assert asked == ("python 3.11", "--index-url https://host/simple", "six", "library[all]")
-    (signed,) = asked_by(kind(tmp_path, "x @ https://host/x.whl?token=se-cret"))[1:]
+    (signed,) = kind(tmp_path, "x @ https://host/x.whl?token=se-cret").asked()[1:]
     assert "se-cret" not in signed
-    assert misfit(None, kind(tmp_path), HERE).location == HERE
+    assert misfit(None, kind(tmp_path)).location == HERE
