@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mlrun.cli.narration import say
 from mlrun.cli.wording import counted
+from mlrun.disk import discard, size_of
 from mlrun.environments.store_entries import Entry, Removal, leftovers, remove, tidy
-from mlrun.environments.store_layout import discard, size_of
 from mlrun.errors import EnvironmentBuildError
 from mlrun.sizes import size_in_words
 

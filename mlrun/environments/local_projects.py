@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from mlrun.disk import content_of, names_in
 from mlrun.environments.installers import Building, Installation, Installer
 from mlrun.environments.interpreters import Interpreter
 from mlrun.environments.layout import packages_folder, programs_folder, python_of
@@ -121,18 +122,18 @@ def _as_written(path: Path, file: Path) -> str:
 
 
 def _written_by_build_tools(packages: Path) -> Iterator[Path]:
-    for name in _names(packages):
+    for name in names_in(packages):
         path = packages / name
         if name.endswith((".pth", ".egg-link")) or (name.endswith(".py") and path.is_file()):
             yield path
         elif name.endswith(".dist-info"):
-            yield from (path / n for n in _names(path) if n.endswith(".json"))
+            yield from (path / n for n in names_in(path) if n.endswith(".json"))
 
 
 def _direct_addresses(packages: Path) -> Iterator[tuple[Path, str]]:
-    for name in _names(packages):
+    for name in names_in(packages):
         if name.endswith(".dist-info"):
-            content = _content(packages / name / "direct_url.json")
+            content = content_of(packages / name / "direct_url.json")
             if content:
                 yield packages / name, str(json.loads(content).get("url", ""))
 
@@ -142,7 +143,7 @@ def _take_over_scripts(shared: Path, environment: Path) -> None:
     if os.name == "nt":
         return
     old, new = os.fsencode(python_of(shared)), os.fsencode(python_of(environment))
-    for name in _names(programs_folder(shared)):
+    for name in names_in(programs_folder(shared)):
         script = programs_folder(shared) / name
         target = programs_folder(environment) / name
         if target.exists() or script.is_symlink() or not script.is_file():
@@ -152,17 +153,3 @@ def _take_over_scripts(shared: Path, environment: Path) -> None:
         if head.startswith(b"#!") and old in head:
             target.write_bytes(head.replace(old, new) + content[_SCRIPT_HEAD:])
             target.chmod(0o755)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

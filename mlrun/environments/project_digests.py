@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from mlrun.disk import content_of, names_in
 from mlrun.environments.requirements import LocalProject
 
 _PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
@@ -15,11 +16,11 @@ _PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 def packaging_digest(project: LocalProject) -> str:
     """Return a hash of all that says how a folder is packaged; its code is not in it."""
     digest = hashlib.sha256(project.extras.encode())
-    names = _names(project.folder)
+    names = names_in(project.folder)
     for name in names:
         if name in _PACKAGING or re.fullmatch(r"requirements.*\.(txt|in)", name):
             digest.update(f"\0{name}\0".encode())
-            digest.update(_content(project.folder / name))
+            digest.update(content_of(project.folder / name))
     return digest.hexdigest()
 
 
@@ -27,24 +28,10 @@ def structure_digest(project: LocalProject) -> str:
     """Return a hash of where a folder lies and of the names that can be imported from it."""
     digest = hashlib.sha256(os.fsencode(project.folder))
     for folder in (project.folder, project.folder / "src"):
-        names = [n for n in _names(folder) if n.endswith(".py") or _is_package(folder / n)]
+        names = [n for n in names_in(folder) if n.endswith(".py") or _is_package(folder / n)]
         digest.update("\0".join(names).encode("utf-8", "surrogateescape") + b"\n")
     return digest.hexdigest()
 
 
 def _is_package(path: Path) -> bool:
     return (path / "__init__.py").is_file()
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

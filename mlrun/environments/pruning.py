@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Thread
 
+from mlrun.disk import discard
 from mlrun.environments.base import Report
 from mlrun.environments.store_entries import Entry, entries, leftovers, take_away
-from mlrun.environments.store_layout import discard
 from mlrun.errors import UsageError
 from mlrun.near_miss import near_miss
 from mlrun.sizes import size_in_words

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlrun.disk import discard, names_in, read_json, size_of, write_atomically
 from mlrun.environments.base import Report
 from mlrun.environments.errand import Errand, current_errand
 from mlrun.environments.store_layout import (
@@ -27,14 +28,10 @@ from mlrun.environments.store_layout import (
     MARKER,
     PROJECTS,
     Facts,
-    discard,
     disk_errors,
     environments_folder,
     facts_of,
     key_lock,
-    names_in,
-    read_json,
-    write_atomically,
 )
 from mlrun.errors import EnvironmentNotBuiltError
 from mlrun.lease import Lease, claim, share
@@ -157,7 +154,6 @@ class EnvironmentStore:
 
     def _build(self, key: str, build: Callable[[BuildPlace], Facts], errand: Errand) -> None:
         from mlrun.environments.store_builder import announce
-        from mlrun.environments.store_layout import size_of
 
         home = self._folder / key
         attempt = f"{time.time_ns():x}"[-9:]

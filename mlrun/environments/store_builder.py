@@ -8,7 +8,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mlrun.environments.store_layout import BUILDER, LOG, read_json, write_atomically
+from mlrun.disk import read_json, write_atomically
+from mlrun.environments.store_layout import BUILDER, LOG
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from mlrun.disk import discard, names_in, read_json, size_of
 from mlrun.environments.store_builder import Builder, read_builder
 from mlrun.environments.store_layout import (
     BUILDER,
@@ -18,12 +19,8 @@ from mlrun.environments.store_layout import (
     MARKER,
     PROJECTS,
     Facts,
-    discard,
     facts_of,
     key_lock,
-    names_in,
-    read_json,
-    size_of,
 )
 from mlrun.lease import claim
 

@@ -17,13 +17,12 @@
 from __future__ import annotations
 
 import errno
-import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mlrun.disk import read_json
 from mlrun.errors import EnvironmentBuildError
 from mlrun.folders import MOVE_CACHE, cache_folder
 
@@ -38,9 +37,6 @@ GONE = ".gone-"
 
 Facts = Mapping[str, Any]
 """What a build wants to be known about its result; JSON values."""
-
-_BLOCK = 512
-"""Bytes of a block as stat(2) counts them."""
 
 
 def environments_folder(environ: Mapping[str, str]) -> Path:
@@ -62,26 +58,6 @@ def facts_of(home: Path) -> dict[str, Any]:
     return facts if isinstance(facts, dict) and "attempt" in facts else {}
 
 
-def read_json(file: Path) -> Any:
-    """Return what a file holds, None where there is none that can be read."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def write_atomically(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-
-
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
     """Turn what the disk refuses into an error that names the folder.
@@ -97,36 +73,3 @@ def disk_errors(folder: Path) -> Iterator[None]:
             f"the environment cannot be kept in {folder}: {error.strerror or error}",
             hint=f"make room (`mlrun env prune`); {MOVE_CACHE}" if is_full else MOVE_CACHE,
         ) from error
-
-
-def names_in(folder: Path) -> list[str]:
-    """Return what is in a folder; nothing where it is not there."""
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
-
-def discard(folder: Path) -> None:
-    """Remove a folder with all that is in it, as far as that is allowed. Never raises."""
-    from shutil import rmtree
-
-    rmtree(folder, ignore_errors=True)
-
-
-def size_of(folder: Path) -> int:
-    """Return the bytes on the disk of all that is in a folder.
-
-    What is shared with a package cache by hard links counts fully, for it cannot be told how
-    much of it will be free when this goes.
-    """
-    total = 0
-    left = [os.fspath(folder)]
-    while left:
-        # What is removed meanwhile is left out.
-        with suppress(OSError), os.scandir(left.pop()) as found:
-            for entry in found:
-                total += entry.stat(follow_symlinks=False).st_blocks * _BLOCK
-                if entry.is_dir(follow_symlinks=False):
-                    left.append(entry.path)
-    return total

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mlrun.disk import read_json, write_atomically
 from mlrun.errors import SourceError
 from mlrun.folders import MOVE_CACHE
 
@@ -48,51 +49,10 @@ def make_private(folder: Path) -> None:
 
 def write_document(file: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document, whole or not at all."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}-{os.urandom(4).hex()}")
-    try:
-        temporary.write_text(json.dumps(document) + "\n", encoding="utf-8")
-        temporary.replace(file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_atomically(file, json.dumps(document) + "\n")
 
 
 def read_document(file: Path) -> dict[str, Any]:
     """Return a JSON document; an empty one where there is none that can be read."""
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    document = read_json(file)
     return document if isinstance(document, dict) else {}
-
-
-def discard(folder: Path) -> bool:
-    """Remove a folder with all that is in it, as far as that is allowed; return whether it is gone.
-
-    Symbolic links are removed and never followed. Folders that were made read-only (as package
-    caches of some languages are) are made writable first. Never raises.
-    """
-    from shutil import rmtree
-
-    if folder.is_symlink():
-        with suppress(OSError):
-            folder.unlink()
-        return not os.path.lexists(folder)
-    rmtree(folder, ignore_errors=True)
-    if os.path.lexists(folder):
-        _open_up(folder)
-        rmtree(folder, ignore_errors=True)
-    return not os.path.lexists(folder)
-
-
-def _open_up(folder: Path) -> None:
-    """Give the user all rights in the folders of a tree, from its top down."""
-    left = [os.fspath(folder)]
-    while left:
-        path = left.pop()
-        try:
-            os.chmod(path, 0o700)  # noqa: PTH101 - no Path for each of many
-            with os.scandir(path) as entries:
-                left += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except OSError:
-            continue

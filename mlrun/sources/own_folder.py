@@ -31,10 +31,11 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from mlrun.disk import discard
 from mlrun.execution.interruption import Deferral
 from mlrun.folders import cache_folder
 from mlrun.lease import Lease, claim
-from mlrun.sources.disk import discard, disk_errors, make_private, read_document, write_document
+from mlrun.sources.disk import disk_errors, make_private, read_document, write_document
 
 LEASE = "lease"
 ABOUT = "about.json"

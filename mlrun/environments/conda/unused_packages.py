@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
+from mlrun.disk import discard, names_in
 from mlrun.environments.conda.cache_folders import packages_cache
-from mlrun.environments.store_layout import discard, names_in
 from mlrun.folders import cache_folder
 from mlrun.lease import claim
 

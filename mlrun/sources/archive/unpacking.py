@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import IO
 
+from mlrun.disk import discard
 from mlrun.errors import SourceError
 from mlrun.sources.archive.limits import Budget, read_limits
 from mlrun.sources.archive.members import ArchiveFaultError
 from mlrun.sources.archive.writing import Unpacking
-from mlrun.sources.disk import discard
 
 _MAGIC = {
     b"PK\3\4": "zip",

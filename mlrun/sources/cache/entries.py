@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from mlrun.disk import discard
 from mlrun.lease import Lease, claim
 from mlrun.sources.cache.holding import (
     ABOUT,
@@ -21,7 +22,7 @@ from mlrun.sources.cache.holding import (
     lock_of,
     repositories_folder,
 )
-from mlrun.sources.disk import discard, read_document
+from mlrun.sources.disk import read_document
 from mlrun.sources.own_folder import (
     GONE,
     Condition,

@@ -12,7 +12,7 @@ import pytest
 from mlrun.errors import SourceError
 from mlrun.lease import claim
 from mlrun.sources.cache.holding import repositories_folder, use_or_make
-from mlrun.sources.disk import discard, disk_errors, read_document, write_document
+from mlrun.sources.disk import disk_errors, read_document, write_document
 from mlrun.sources.own_folder import make_own_folder, sweep_own_folders, work_folder
 from tests.components import missing
 
@@ -86,15 +86,3 @@ def test_what_is_no_document_counts_as_none(tmp_path: Path, text: str) -> None:
 def test_other_errors_are_passed_on(tmp_path: Path) -> None:
     with pytest.raises(KeyError), disk_errors(tmp_path):
         raise KeyError
-
-
-def test_a_link_in_the_place_of_a_folder_is_removed_and_not_followed(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir(mode=0o755)
-    (elsewhere / "file").write_text("x")
-    link = tmp_path / "link"
-    link.symlink_to(elsewhere)
-    assert discard(link)
-    assert not os.path.lexists(link)
-    assert (elsewhere / "file").read_text() == "x"
-    assert elsewhere.stat().st_mode & 0o777 == 0o755
