@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mlrun.cli.narration import say
+from mlrun.cli.shared_options import FORM
 from mlrun.cli.wording import aligned, counted
 from mlrun.errors import SourceError
 from mlrun.folders import cache_folder, current_folder
@@ -41,10 +42,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option(
-    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="What goes to standard output.",
-)  # fmt: skip
+@FORM
 def list_entries(form: str) -> None:
     """List what is there, the last used first."""
     found = [(entry, entry.size()) for entry in entries()]

@@ -13,6 +13,7 @@ import click
 from mlrun.cli.described_environment import described, manager_of
 from mlrun.cli.narration import end_passing, narrate, printable
 from mlrun.cli.output import print_problem
+from mlrun.cli.shared_options import FORM, VERSION
 from mlrun.execution.redact import mask_url
 from mlrun.folders import current_folder
 from mlrun.project.load import find_entry_point, load_project
@@ -27,17 +28,14 @@ from mlrun.sources.naming import named_by_address, renamed
 
 @click.command()
 @click.argument("uri", default=".")
-@click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit.")
+@VERSION
 @click.option(
     "--offline",
     is_flag=True,
     envvar="MLRUN_OFFLINE",
     help="Use what is cached of the project, and ask no server. [env: MLRUN_OFFLINE]",
 )
-@click.option(
-    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="What goes to standard output.",
-)  # fmt: skip
+@FORM
 def command(uri: str, version: str | None, offline: bool, form: str) -> None:
     """Show a project's entry points, parameters and environment."""
     may_ask = os.isatty(0) and os.isatty(2)

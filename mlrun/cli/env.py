@@ -22,6 +22,7 @@ from mlrun.cli.env_view import DOCUMENT_VERSION, document_of, facts_of_entry, li
 from mlrun.cli.narration import end_passing, narrate, say, say_passing
 from mlrun.cli.output import print_problem
 from mlrun.cli.settings import Settled
+from mlrun.cli.shared_options import ENV_LIMIT, FORM
 from mlrun.cli.size import Size
 from mlrun.cli.wording import aligned
 from mlrun.environments.base import PreparedEnvironment
@@ -38,11 +39,6 @@ from mlrun.sizes import size_in_words
 _DAY = 86400
 _USUAL_AGE = 30
 
-_FORM = click.option(
-    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="What goes to standard output.",
-)  # fmt: skip
-
 
 @click.group()
 def command() -> None:
@@ -54,7 +50,7 @@ def command() -> None:
 
 
 @command.command("list")
-@_FORM
+@FORM
 def list_environments(form: str) -> None:
     """List what is there, the last used first."""
     folder = environments_folder(os.environ)
@@ -80,7 +76,7 @@ def list_environments(form: str) -> None:
 @command.command(cls=Settled)
 @click.argument("what", metavar="KEY|URI")
 @with_choosing
-@_FORM
+@FORM
 def show(what: str, form: str, **words: Any) -> None:
     """Show one environment: of a key, or of a project."""
     entry = _entry(what, words)
@@ -109,12 +105,8 @@ def path(what: str, **words: Any) -> None:
 @click.argument("uri", default=".")
 @with_choosing
 @click.option("--dry-run", is_flag=True, help="Print the key only, and build nothing.")
-@click.option(
-    "--env-limit", type=Size(), metavar="SIZE", envvar="MLRUN_ENV_LIMIT",
-    help="What all environments may take; the least used go after a build."
-    " [env: MLRUN_ENV_LIMIT]",
-)  # fmt: skip
-@_FORM
+@ENV_LIMIT
+@FORM
 def build(uri: str, dry_run: bool, env_limit: int | None, form: str, **words: Any) -> None:
     """Build a project's environment without running anything, and print its key.
 

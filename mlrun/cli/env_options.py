@@ -7,7 +7,16 @@ from typing import Any, TypeVar
 
 import click
 
-from mlrun.environments.select import MANAGERS
+from mlrun.cli.shared_options import (
+    AS_OF,
+    BUILD_IMAGE,
+    CONDA_EXE,
+    ENV_MANAGER,
+    EXACT_PYTHON,
+    LOCKED,
+    OFFLINE,
+    VERSION,
+)
 from mlrun.request import RunRequest
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -17,37 +26,14 @@ _CHOOSING = (
         "-e", "--entry-point", metavar="NAME",
         help="The entry point whose environment is meant [default: main].",
     ),
-    click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit."),
-    click.option(
-        "--env-manager", type=click.Choice(MANAGERS),
-        help="What makes the environment; by default what the project asks for.",
-    ),
-    click.option(
-        "--exact-python", is_flag=True,
-        help="Refuse another patch version of Python than the one that the project names.",
-    ),
-    click.option(
-        "--conda-exe", metavar="PROGRAM", envvar="MLRUN_CONDA_EXE",
-        help="Make conda environments with this conda, mamba or micromamba."
-        " [env: MLRUN_CONDA_EXE]",
-    ),
-    click.option(
-        "--as-of", metavar="DATE|commit",
-        help="Choose packages as they were on that day, or on that of the project's commit.",
-    ),
-    click.option(
-        "--locked", is_flag=True,
-        help="Refuse when the project's mlrun.lock is missing or does not fit.",
-    ),
-    click.option(
-        "--build-image", is_flag=True,
-        help="Build a Docker image with the project's code in it.",
-    ),
-    click.option(
-        "--offline", is_flag=True, envvar="MLRUN_OFFLINE",
-        help="Use what is cached of the project and of packages, and ask no server."
-        " [env: MLRUN_OFFLINE]",
-    ),
+    VERSION,
+    ENV_MANAGER,
+    EXACT_PYTHON,
+    CONDA_EXE,
+    AS_OF,
+    LOCKED,
+    BUILD_IMAGE,
+    OFFLINE,
 )  # fmt: skip
 
 

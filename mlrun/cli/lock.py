@@ -11,6 +11,7 @@ import click
 from mlrun.cli.narration import end_passing, say
 from mlrun.cli.output import print_problem
 from mlrun.cli.settings import Settled
+from mlrun.cli.shared_options import AS_OF, CONDA_EXE, EXACT_PYTHON
 from mlrun.environments.lock.model import EnvironmentLock, LockedPackage
 from mlrun.errors import Problem
 from mlrun.execution.interruption import signals_raise
@@ -35,21 +36,9 @@ _SHOWN = 20
     type=click.Choice(("virtualenv", "uv", "conda")),
     help="What makes the environment; by default what the project asks for.",
 )
-@click.option(
-    "--exact-python",
-    is_flag=True,
-    help="Refuse another patch version of Python than the one that the project names.",
-)
-@click.option(
-    "--conda-exe",
-    metavar="PROGRAM",
-    envvar="MLRUN_CONDA_EXE",
-    help="Make conda environments with this conda, mamba or micromamba. [env: MLRUN_CONDA_EXE]",
-)
-@click.option(
-    "--as-of", metavar="DATE|commit",
-    help="Choose packages as they were on that day, or on that of the project's commit.",
-)  # fmt: skip
+@EXACT_PYTHON
+@CONDA_EXE
+@AS_OF
 def command(folder: str, *, check: bool, upgrade: bool, **words: Any) -> int:
     """Solve the environment of the project in a folder, and write it into its mlrun.lock.
 

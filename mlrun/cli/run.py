@@ -12,14 +12,23 @@ import click
 from mlrun.cli.output import Output
 from mlrun.cli.seconds import Seconds
 from mlrun.cli.settings import Settled
-from mlrun.cli.size import Size
+from mlrun.cli.shared_options import (
+    AS_OF,
+    BUILD_IMAGE,
+    CONDA_EXE,
+    ENV_LIMIT,
+    ENV_MANAGER,
+    EXACT_PYTHON,
+    LOCKED,
+    OFFLINE,
+    VERSION,
+)
 from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
 from mlrun.project.assignments import parse_assignments
 from mlrun.request import FLUSH_TIMEOUT, DockerArgument, RunRequest, UndeliveredPolicy
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_ENVIRONMENT_MANAGERS = ("local", "virtualenv", "uv", "conda")
 
 _OPTIONS = (
     click.argument("uri"),
@@ -27,12 +36,8 @@ _OPTIONS = (
         "-e", "--entry-point", metavar="NAME", default="main", show_default=True,
         help="Entry point, or a script of the project.",
     ),
-    click.option("-v", "--version", metavar="VERSION", help="Branch, tag or commit."),
-    click.option(
-        "--offline", is_flag=True, envvar="MLRUN_OFFLINE",
-        help="Use what is cached of the project and of packages, and ask no server."
-        " [env: MLRUN_OFFLINE]",
-    ),
+    VERSION,
+    OFFLINE,
     click.option(
         "--keep-workdir", is_flag=True,
         help="Keep the run's own folder of a project that was fetched, and print where it is.",
@@ -65,36 +70,16 @@ _OPTIONS = (
         "-c", "--backend-config", metavar="FILE|JSON", help="The backend's options."
     ),
     click.option("--no-conda", is_flag=True, help="Same as --env-manager local."),
-    click.option(
-        "--env-manager", type=click.Choice(_ENVIRONMENT_MANAGERS),
-        help="What makes the environment; by default what the project asks for.",
-    ),
+    ENV_MANAGER,
     click.option(
         "--env", "environment", type=click.Path(path_type=Path), metavar="PATH",
         help="Use this environment (a virtual environment, a conda prefix) as it is.",
     ),
-    click.option(
-        "--conda-exe", metavar="PROGRAM", envvar="MLRUN_CONDA_EXE",
-        help="Make conda environments with this conda, mamba or micromamba."
-        " [env: MLRUN_CONDA_EXE]",
-    ),
-    click.option(
-        "--as-of", metavar="DATE|commit",
-        help="Choose packages as they were on that day, or on that of the project's commit.",
-    ),
-    click.option(
-        "--locked", is_flag=True,
-        help="Refuse to run when the project's mlrun.lock is missing or does not fit.",
-    ),
-    click.option(
-        "--env-limit", type=Size(), metavar="SIZE", envvar="MLRUN_ENV_LIMIT",
-        help="What all environments may take; the least used go after a build."
-        " [env: MLRUN_ENV_LIMIT]",
-    ),
-    click.option(
-        "--exact-python", is_flag=True,
-        help="Refuse another patch version of Python than the one that the project names.",
-    ),
+    CONDA_EXE,
+    AS_OF,
+    LOCKED,
+    ENV_LIMIT,
+    EXACT_PYTHON,
     click.option(
         "--storage-dir", type=click.Path(path_type=Path), metavar="FOLDER",
         help="Where remote `path` parameters will be downloaded to; no effect yet.",
@@ -102,10 +87,7 @@ _OPTIONS = (
     click.option("--run-id", metavar="ID", help="Continue this run instead of making one."),
     click.option("--run-name", metavar="NAME", help="The run's name."),
     click.option("--parent-run-id", metavar="ID", help="The run to nest this one in."),
-    click.option(
-        "--build-image", is_flag=True,
-        help="Build a Docker image with the project's code in it.",
-    ),
+    BUILD_IMAGE,
     click.option(
         "--tracking-uri", metavar="URI", help="Where to record. [env: MLFLOW_TRACKING_URI]"
     ),

@@ -12,16 +12,12 @@ import click
 
 from mlrun import run_folder
 from mlrun.cli.narration import say
+from mlrun.cli.shared_options import FORM
 from mlrun.cli.wording import when
 from mlrun.errors import RunNotFoundError
 from mlrun.finishing import LOCK
 from mlrun.recovery import settle_shortly
 from mlrun.run_folder import RunFolder
-
-_FORM = click.option(
-    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="What goes to standard output.",
-)  # fmt: skip
 
 
 @click.group()
@@ -41,7 +37,7 @@ def command() -> None:
     show_default=True,
     help="How many to show.",
 )
-@_FORM
+@FORM
 def list_runs(limit: int, form: str) -> None:
     """List the newest runs."""
     settle_shortly()
@@ -58,7 +54,7 @@ def list_runs(limit: int, form: str) -> None:
 
 @command.command()
 @click.argument("run", default="last")
-@_FORM
+@FORM
 def show(run: str, form: str) -> None:
     """Show what a run was, and how it ended."""
     settle_shortly()

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mlrun.cli.narration import say
+from mlrun.cli.shared_options import FORM
 from mlrun.cli.wording import aligned, counted, when
 from mlrun.errors import EXIT_UNDELIVERED
 from mlrun.sizes import size_in_words
@@ -22,10 +23,7 @@ _PATIENCE = 2.0
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @click.option("--list", "only_list", is_flag=True, help="Show what is undelivered, and stop.")
-@click.option(
-    "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="What goes to standard output.",
-)  # fmt: skip
+@FORM
 def command(runs: tuple[str, ...], *, only_list: bool, form: str) -> int:
     """Deliver what a tracking server has not got yet.
 
