@@ -135,7 +135,7 @@ def _lockable(project: Project, options: EnvironmentOptions) -> tuple[Asked, ...
     """
     found = [
         (names, environments, choose_environment(environments, options))
-        for environments, names in _asked(project).items()
+        for environments, names in _asked(project)
     ]
     # A `uv.lock` is a lock already, and what the system or an image holds is not mlrun's to choose.
     lockable = tuple(Asked(n, kind) for n, _, kind in found if isinstance(kind, SolvedEnvironment))
@@ -146,15 +146,21 @@ def _lockable(project: Project, options: EnvironmentOptions) -> tuple[Asked, ...
     raise _nothing_to_lock({kind.manager for _, _, kind in found}, location)
 
 
-def _asked(project: Project) -> dict[tuple[Environment, ...], tuple[str, ...]]:
+def _asked(project: Project) -> list[tuple[tuple[Environment, ...], tuple[str, ...]]]:
     """Return what is asked for, with the names of the entry points that do so."""
-    by_environments: dict[tuple[Environment, ...], list[str]] = {}
+    asked: list[tuple[tuple[Environment, ...], list[str]]] = []
     if project.environments or not any(e.environments for e in project.entry_points.values()):
-        by_environments[project.environments] = []
+        asked.append((project.environments, []))
     for name, entry_point in project.entry_points.items():
-        if entry_point.environments and entry_point.environments != project.environments:
-            by_environments.setdefault(entry_point.environments, []).append(name)
-    return {environments: tuple(names) for environments, names in by_environments.items()}
+        own = entry_point.environments
+        if not own or own == project.environments:
+            continue
+        names = next((names for environments, names in asked if environments == own), None)
+        if names is None:
+            asked.append((own, [name]))
+        else:
+            names.append(name)
+    return [(environments, tuple(names)) for environments, names in asked]
 
 
 def _nothing_to_lock(managers: set[str], location: Location) -> ProjectError:

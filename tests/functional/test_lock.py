@@ -81,6 +81,20 @@ def test_a_project_with_a_lock_gets_exactly_that(place: Place, index: PackageInd
     assert (place.project / "mlrun.lock").read_text() == text
 
 
+def test_an_environment_that_stands_in_the_project_file(place: Place, index: PackageIndex) -> None:
+    own = f"{{python: '{RUNNING}', dependencies: [alpha]}}"
+    command = "command: 'true'"
+    place.write(
+        f"python_env: {own}\nentry_points:\n  main: {{{command}}}\n"
+        f"  a: {{{command}, python_env: {own.replace('alpha', 'beta')}}}\n"
+    )
+    done = place.mlrun("lock", "project")
+    assert done.returncode == 0, done.stderr
+    assert [entry["asked"] for entry in entries(place)] == [
+        [f"python {RUNNING}", "alpha"], [f"python {RUNNING}", "beta"],
+    ]  # fmt: skip
+
+
 def test_a_changed_specification(place: Place, index: PackageIndex) -> None:
     assert place.mlrun("lock", "project").returncode == 0
     (place.project / "python_env.yaml").write_text(SPEC.replace("[alpha]", "[alpha, beta]"))
