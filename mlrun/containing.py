@@ -8,6 +8,7 @@ are brought in here; the project's code and its volumes are there already.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -46,8 +47,16 @@ _STORES = {
 _KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _AWS_FOLDER = "/.aws"
 
+_SHELLS = re.compile(r"(?:ba|da|z)?sh")
+_INTERPRETERS = re.compile(rf"python[\d.]*|Rscript|julia|node|perl|ruby|{_SHELLS.pattern}")
+"""Programs that take a script's name and its arguments, by their file's name."""
+
+_ONE_WORD = re.compile(r"-[a-z]*c")
+"""The option of shells after which the whole command is one word."""
+
 _SHELL = 'command -v bash >/dev/null 2>&1 && exec bash -c "$1"; exec sh -c "$1"'
-"""Runs its argument by bash where the image has it, as on this machine; else by sh."""
+_IN_SHELL = ("sh", "-c", _SHELL, "mlrun")
+"""Runs the word after it by bash where the image has it, as on this machine; else by sh."""
 
 
 def container_command(
@@ -84,13 +93,38 @@ def container_command(
         variables |= further
     own = {k: v for k, v in container.environment.items() if k not in tracked.unset}
     command = bound.render({name: target for name, (_, target) in places.items()})
+    entrypoint, argv = _started(container.entrypoint, command)
     return ContainerCommand(
-        container=container,
-        argv=plain_words(command) or ("sh", "-c", _SHELL, "mlrun", command),
+        container=container._replace(entrypoint=entrypoint),
+        argv=argv,
         environment={**variables, **own, **tracked.variables},
         mounts=_without_doubles((*container.mounts, *found)),
         name=str(container.options.get("Name") or f"mlrun-{tracked.run_id}"),
     )
+
+
+def _started(entrypoint: tuple[str, ...], command: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the image's entry point and the words after it, by which the command starts.
+
+    Most entry points execute what follows them. An interpreter (`["python"]`) takes a script: it
+    is put before the command, into the shell. And a shell (`["/bin/bash", "-c"]`) takes the
+    command as one word: of several it would run the first alone.
+    """
+    if len(entrypoint) > 1 and _is_one(_SHELLS, entrypoint) and _ONE_WORD.fullmatch(entrypoint[-1]):
+        return entrypoint, (command,)
+    words = plain_words(command)
+    if words is not None:
+        return entrypoint, words
+    options = entrypoint[1:]
+    if _is_one(_INTERPRETERS, entrypoint) and all(re.match("-(?!m$)", o) for o in options):
+        import shlex
+
+        return (), (*_IN_SHELL, f"{shlex.join(entrypoint)} {command.lstrip()}")
+    return entrypoint, (*_IN_SHELL, command)
+
+
+def _is_one(programs: re.Pattern[str], entrypoint: tuple[str, ...]) -> bool:
+    return bool(entrypoint) and programs.fullmatch(entrypoint[0].rpartition("/")[2]) is not None
 
 
 def _places(bound: BoundRun) -> Iterator[tuple[str, tuple[Path, str]]]:

@@ -101,6 +101,45 @@ def test_what_needs_a_shell_runs_wholly_in_the_containers(made: Make) -> None:
     assert command.argv[-1] == "cd data && pwd"
 
 
+@pytest.mark.parametrize(
+    "entrypoint",
+    [("python",), ("/usr/bin/python3.11", "-u"), ("/bin/sh",), ("Rscript", "--vanilla")],
+)
+def test_an_interpreter_as_entry_point_takes_the_script_also_in_a_shell(
+    made: Make, entrypoint: tuple[str, ...]
+) -> None:
+    box = container(entrypoint=entrypoint)
+    plain = made(tracked("http://gateway"), box=box)
+    assert (plain.container.entrypoint, plain.argv[0]) == (entrypoint, "train")
+    command = made(tracked("http://gateway"), entry_point="shell", box=box)
+    assert command.container.entrypoint == ()
+    assert command.argv[-1] == f"{' '.join(entrypoint)} cd data && pwd"
+
+
+@pytest.mark.parametrize("entrypoint", [("/bin/bash", "-c"), ("bash", "-l", "-c"), ("sh", "-ec")])
+def test_a_shell_as_entry_point_takes_the_command_as_one_word(
+    made: Make, entrypoint: tuple[str, ...]
+) -> None:
+    box = container(entrypoint=entrypoint)
+    command = made(tracked("http://gateway"), word="two words", box=box)
+    assert command.container.entrypoint == entrypoint
+    assert command.argv[0].endswith(" 'two words'")
+    assert made(tracked("http://gateway"), entry_point="shell", box=box).argv == ("cd data && pwd",)
+
+
+@pytest.mark.parametrize(
+    "entrypoint",
+    [("/entry.sh",), ("tini", "--"), ("bash", "/entry.sh"), ("python3", "-m", "wrapper"), ()],
+)
+def test_any_other_entry_point_executes_what_follows(
+    made: Make, entrypoint: tuple[str, ...]
+) -> None:
+    box = container(entrypoint=entrypoint)
+    command = made(tracked("http://gateway"), entry_point="shell", box=box)
+    assert command.container.entrypoint == entrypoint
+    assert (command.argv[0], command.argv[-1]) == ("sh", "cd data && pwd")
+
+
 def test_only_trackings_variables_are_handed_on(made: Make) -> None:
     environ = {
         "MLFLOW_TRACKING_USERNAME": "ada",
