@@ -62,7 +62,7 @@ class DockerEnvironment:
         self._labels = file_labels(self._arguments, here)
         self._volumes = together(
             project_volumes(env.volumes, self._folder, self._environ, env.location),
-            user_volumes(self._arguments.volumes, here),
+            user_volumes(self._arguments.volumes, here, self._environ),
         )
 
     def digest(self) -> str | None:

@@ -1,7 +1,8 @@
 """What a project file's author wrote for a shell, in volumes, expanded without one.
 
 `~`, `$NAME`, `${NAME}`, `${NAME:-default}` and `$(pwd)` mean what a shell would make of them that
-stands in the project's folder. No other command is run.
+stands in the project's folder; so does `%cd%`, of Windows' shell. No other command
+is run.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ COLON = "\0"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PARTS = re.compile(
     rf"\\(?P<escaped>[$`\\\\])|\$\((?P<command>[^)]*)\)|`(?P<quoted>[^`]*)`"
-    rf"|\$\{{(?P<braced>{_NAME})(?P<rest>(?:[^{{}}]|\$\{{[^}}]*\}})*)\}}|\$(?P<plain>{_NAME})",
+    rf"|(?P<windows>%[cC][dD]%)|\$\{{(?P<braced>{_NAME})(?P<rest>(?:[^{{}}]|\$\{{[^}}]*\}})*)\}}|\$(?P<plain>{_NAME})",
     re.DOTALL,
 )
 
@@ -26,7 +27,7 @@ def expand(text: str, folder: str, environ: Mapping[str, str]) -> str:
 
     Args:
         text: As written.
-        folder: The project's; `$PWD` and `$(pwd)` mean it wherever the user stands.
+        folder: What `$PWD` and `$(pwd)` mean: the project's, wherever the user stands.
         environ: The user's variables.
 
     Raises:
@@ -43,6 +44,8 @@ def expand(text: str, folder: str, environ: Mapping[str, str]) -> str:
 def _replaced(match: re.Match[str], variables: Mapping[str, str]) -> str:
     if match["escaped"] is not None:
         return match["escaped"]
+    if match["windows"] is not None:
+        return variables["PWD"]
     command = match["command"] if match["command"] is not None else match["quoted"]
     if command is not None:
         if command.strip() in ("pwd", "pwd -P", "pwd -L"):

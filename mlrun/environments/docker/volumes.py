@@ -64,22 +64,32 @@ def project_volumes(
     return tuple(found.values())
 
 
-def user_volumes(texts: Iterable[str], folder: Path) -> tuple[Volume, ...]:
+def user_volumes(
+    texts: Iterable[str], folder: Path, environ: Mapping[str, str]
+) -> tuple[Volume, ...]:
     """Return the volumes of `-A v=...`; relative paths are relative to where the user stands.
+
+    A shell has seen most of them. But `mlflow run` puts them before one once more, so that
+    `v='$(pwd)/data:/data'`, or the same in a script's `docker_args`, works there.
 
     Raises:
         UsageError: One cannot be understood.
     """
     found: dict[str, Volume] = {}
     for text in texts:
-        is_at_home = text == "~" or text.startswith(("~/", "~:"))
-        home = os.path.expanduser("~")  # noqa: PTH111 - HOME need not be set
         try:
-            mount = _mount(home.replace(":", COLON) + text[1:] if is_at_home else text, folder)
+            mount = _mount(_expanded(text, folder, environ), folder)
         except ValueError as error:
             raise UsageError(f"-A volume={text} {error}", hint=_hint(text)) from None
         found[mount.target] = Volume(mount, text, None)
     return tuple(found.values())
+
+
+def _expanded(text: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """Return a user's volume without variables; a folder with such a name is taken as it is."""
+    if "$" in text and os.path.lexists(folder / text.partition(":")[0]):
+        return text
+    return expand(text, str(folder), environ)
 
 
 def together(first: Sequence[Volume], then: Sequence[Volume]) -> tuple[Volume, ...]:

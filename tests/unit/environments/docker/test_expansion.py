@@ -26,6 +26,8 @@ def expanded(text: str, folder: str = "/projects/one") -> str:
         ("$PWD:/code", "/projects/one:/code"),
         ("${PWD}/a:/a", "/projects/one/a:/a"),
         ("`pwd`:/code", "/projects/one:/code"),
+        ("%cd%:/code", "/projects/one:/code"),
+        ("%CD%/data:/data", "/projects/one/data:/data"),
         ("$DATA:/data", "/srv/data:/data"),
         ("${DATA}x:/data", "/srv/datax:/data"),
         ("${NONE:-/default}:/data", "/default:/data"),

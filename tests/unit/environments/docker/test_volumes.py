@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_the_user_s_volumes_win_and_are_relative_to_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    own = user_volumes(["./data:/data", "~/x:/x"], tmp_path)
+    own = user_volumes(["./data:/data", "~/x:/x"], tmp_path, os.environ)
     assert [v.mount.source for v in own] == [f"{tmp_path}/data", f"{tmp_path}/home/x"]
     project = project_volumes(["/a:/data", "/b:/b"], tmp_path, {}, PLACE)
     assert {v.mount.target: v.mount.source for v in together(project, own)} == {
@@ -88,7 +89,18 @@ def test_the_user_s_volumes_win_and_are_relative_to_the_user(
         "/x": f"{tmp_path}/home/x",
     }
     with pytest.raises(UsageError, match=r"-A volume=/a:b has 'b'"):
-        user_volumes(["/a:b"], tmp_path)
+        user_volumes(["/a:b"], tmp_path, {})
+
+
+def test_the_user_s_volumes_may_be_written_for_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "a$b").mkdir()
+    texts = ["$(pwd)/data:/data", "${DATA}:/d", f"{tmp_path}/a$b:/b", "./a$b/:/c"]
+    own = user_volumes(texts, tmp_path, {"DATA": "/srv/data"})
+    assert [v.mount.source for v in own] == [
+        f"{tmp_path}/data", "/srv/data", f"{tmp_path}/a$b", f"{tmp_path}/a$b"
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match=r"-A volume=\$NONE:/b uses the variable NONE, which is"):
+        user_volumes(["$NONE:/b"], tmp_path, {})
 
 
 def test_folders_that_are_missing_are_made_as_the_user_s(tmp_path: Path) -> None:
