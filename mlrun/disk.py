@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 _BLOCK = 512
 """Bytes of a block as stat(2) counts them."""
+
+
+class Removal(Enum):
+    """How removing what others may use went."""
+
+    REMOVED = "removed"
+    IN_USE = "in use"
+    REFUSED = "refused"
+    """Something in it may not be removed."""
 
 
 def content_of(file: Path) -> bytes:

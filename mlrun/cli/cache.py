@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
 from mlrun.cli.narration import say
+from mlrun.cli.removal import Done
 from mlrun.cli.shared_options import FORM
 from mlrun.cli.wording import aligned, counted
+from mlrun.disk import Removal
 from mlrun.errors import SourceError
 from mlrun.folders import cache_folder, current_folder
 from mlrun.sizes import size_in_words
 from mlrun.sources.ages import age
-from mlrun.sources.cache.entries import Entry, Kind, Removal, entries, remove
+from mlrun.sources.cache.entries import Entry, Kind, entries, remove
 from mlrun.sources.cache.selection import named, unused_since
 from mlrun.sources.cache.tidying import tidy
 
@@ -83,7 +84,7 @@ def prune(days: int, *, dry_run: bool) -> None:
     done = _remove(unused, dry_run=dry_run)
     if not dry_run:
         done.freed += _tidy(entry for entry in found if entry not in unused)
-    _sum_up(done, dry_run=dry_run)
+    done.sum_up(SourceError)
 
 
 @command.command()
@@ -104,33 +105,16 @@ def clear(names: tuple[str, ...], *, kept: bool) -> None:
         stay = "stays" if len(staying) == 1 else "stay"
         say(f"{counted(len(staying), 'kept folder')} {stay}; --kept removes those too")
         done.stayed += len(staying)
-    _sum_up(done, dry_run=False)
+    done.sum_up(SourceError)
 
 
-@dataclass
-class _Done:
-    """What has become of the entries to remove."""
-
-    freed: int = 0
-    stayed: int = 0
-    refused: list[str] = field(default_factory=list)
-
-
-def _remove(found: Iterable[Entry], *, dry_run: bool) -> _Done:
+def _remove(found: Iterable[Entry], *, dry_run: bool) -> Done:
     """Remove entries, saying which."""
-    done = _Done()
+    done = Done(dry_run)
     for entry in found:
         size = entry.size()
         removal = Removal.REMOVED if dry_run else remove(entry)
-        if removal is Removal.REMOVED:
-            verb = "would remove" if dry_run else "removed"
-            say(f"{verb} {_named(entry)} ({size_in_words(size)})")
-            done.freed += size
-        elif removal is Removal.IN_USE:
-            say(f"in use, and stays: {_named(entry)}")
-            done.stayed += 1
-        else:
-            done.refused.append(str(entry.folder))
+        done.note(removal, _named(entry), size, str(entry.folder))
     return done
 
 
@@ -142,23 +126,6 @@ def _tidy(found: Iterable[Entry]) -> int:
             say(f"made {_named(entry)} smaller by {size_in_words(freed)}")
         total += freed
     return total
-
-
-def _sum_up(done: _Done, *, dry_run: bool) -> None:
-    """Say how much room there is now.
-
-    Raises:
-        SourceError: Something may not be removed.
-    """
-    if done.freed:
-        say(f"{size_in_words(done.freed)} {'would be ' if dry_run else ''}freed")
-    elif not done.stayed and not done.refused:
-        say("nothing to remove")
-    if done.refused:
-        raise SourceError(
-            f"not all could be removed of {', '.join(done.refused)}",
-            hint="it belongs to another user, or the disk is read-only",
-        )
 
 
 def _named(entry: Entry) -> str:

@@ -16,7 +16,6 @@ from mlrun.cli.env_removal import (
     remove_images,
     remove_leftovers,
     remove_packages,
-    sum_up,
 )
 from mlrun.cli.env_view import DOCUMENT_VERSION, document_of, facts_of_entry, lines_of, row_of
 from mlrun.cli.narration import end_passing, narrate, say, say_passing
@@ -163,10 +162,8 @@ def prune(days: int | None, limit: int | None, *, images: bool, dry_run: bool) -
     if moment is not None:
         done.freed += remove_packages(moment, dry_run=dry_run)
     if images:
-        of_images = remove_images(moment if moment is not None else time.time(), dry_run=dry_run)
-        done.freed += of_images.freed
-        done.stayed += of_images.stayed
-    sum_up(done, dry_run=dry_run)
+        remove_images(moment if moment is not None else time.time(), done)
+    done.sum_up(EnvironmentBuildError, at_most=True)
 
 
 @command.command()
@@ -181,7 +178,7 @@ def remove(keys: tuple[str, ...], *, everything: bool) -> None:
     done = remove_entries(found if everything else named(found, keys), dry_run=False)
     if everything:
         done.freed += remove_leftovers(folder, (), dry_run=False)
-    sum_up(done, dry_run=False)
+    done.sum_up(EnvironmentBuildError, at_most=True)
 
 
 def _build(request: RunRequest, errand: Errand, *, any_entry_point: bool) -> dict[str, Any]:

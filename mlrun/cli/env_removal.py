@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrun.cli.narration import say
+from mlrun.cli.removal import Done
 from mlrun.cli.wording import counted
-from mlrun.disk import discard, size_of
-from mlrun.environments.store_entries import Entry, Removal, leftovers, remove, tidy
-from mlrun.errors import EnvironmentBuildError
+from mlrun.disk import Removal, discard, size_of
+from mlrun.environments.store_entries import Entry, leftovers, remove, tidy
 from mlrun.sizes import size_in_words
-
-
-@dataclass
-class Done:
-    """What has become of the entries to remove."""
-
-    freed: int = 0
-    stayed: int = 0
-    refused: list[str] = field(default_factory=list)
 
 
 def remove_entries(found: Iterable[Entry], *, dry_run: bool) -> Done:
     """Remove environments, saying which."""
-    done = Done()
+    done = Done(dry_run)
     for entry in found:
         size = entry.size()
         if dry_run:
@@ -34,15 +24,7 @@ def remove_entries(found: Iterable[Entry], *, dry_run: bool) -> Done:
             removal = Removal.IN_USE if is_used else Removal.REMOVED
         else:
             removal = remove(entry)
-        if removal is Removal.REMOVED:
-            verb = "would remove" if dry_run else "removed"
-            say(f"{verb} {_named(entry)} ({size_in_words(size)})")
-            done.freed += size
-        elif removal is Removal.IN_USE:
-            say(f"in use, and stays: {_named(entry)}")
-            done.stayed += 1
-        else:
-            done.refused.append(str(entry.home))
+        done.note(removal, _named(entry), size, str(entry.home))
     return done
 
 
@@ -80,43 +62,23 @@ def remove_packages(moment: float, *, dry_run: bool) -> int:
     return freed
 
 
-def remove_images(moment: float, *, dry_run: bool) -> Done:
+def remove_images(moment: float, done: Done) -> None:
     """Remove images of mlrun's, built before a moment, that no container uses.
+
+    Args:
+        moment: Seconds since the epoch.
+        done: Takes what became of each.
 
     Raises:
         EnvironmentBuildError: No engine answers.
     """
     from mlrun.environments.docker.built_images import built_images, remove_image
 
-    done = Done()
     for image in built_images(os.environ):
-        if image.created >= moment:
-            continue
-        if dry_run or remove_image(os.environ, image):
-            verb = "would remove" if dry_run else "removed"
-            say(f"{verb} image {image.name} ({size_in_words(image.size)})")
-            done.freed += image.size
-        else:
-            say(f"in use, and stays: image {image.name}")
-            done.stayed += 1
-    return done
-
-
-def sum_up(done: Done, *, dry_run: bool) -> None:
-    """Say how much room there is now.
-
-    Raises:
-        EnvironmentBuildError: Something may not be removed.
-    """
-    if done.freed:
-        say(f"up to {size_in_words(done.freed)} {'would be ' if dry_run else ''}freed")
-    elif not done.stayed and not done.refused:
-        say("nothing to remove")
-    if done.refused:
-        raise EnvironmentBuildError(
-            f"not all could be removed of {', '.join(done.refused)}",
-            hint="it belongs to another user, or the disk is read-only",
-        )
+        if image.created < moment:
+            is_gone = done.dry_run or remove_image(os.environ, image)
+            removal = Removal.REMOVED if is_gone else Removal.IN_USE
+            done.note(removal, f"image {image.name}", image.size)
 
 
 def _named(entry: Entry) -> str:

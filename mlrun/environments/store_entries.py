@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
-from mlrun.disk import discard, names_in, read_json, size_of
+from mlrun.disk import Removal, discard, names_in, read_json, size_of
 from mlrun.environments.store_builder import Builder, read_builder
 from mlrun.environments.store_layout import (
     BUILDER,
@@ -89,14 +88,6 @@ class Entry:
             hold.release()
             return False
         return (self.home / LEASE).exists()
-
-
-class Removal(Enum):
-    """How removing an entry went."""
-
-    REMOVED = "removed"
-    IN_USE = "in use"
-    REFUSED = "refused"
 
 
 def entries(folder: Path) -> tuple[Entry, ...]:

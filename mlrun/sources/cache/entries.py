@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from mlrun.disk import discard
+from mlrun.disk import Removal, discard
 from mlrun.lease import Lease, claim
 from mlrun.sources.cache.holding import (
     ABOUT,
@@ -92,15 +92,6 @@ class Entry:
     def size(self) -> int:
         """Return the bytes that it takes on the disk."""
         return _size(self.folder)
-
-
-class Removal(Enum):
-    """How removing an entry went."""
-
-    REMOVED = "removed"
-    IN_USE = "in use"
-    REFUSED = "refused"
-    """Something in it may not be removed; the next sweep tries that again."""
 
 
 def entries() -> tuple[Entry, ...]:

@@ -241,7 +241,8 @@ def test_a_project_that_compiles_is_refused(no_index: Path, tmp_path: Path) -> N
 
 
 def test_a_run_holds_what_it_uses(no_index: Path, project: Path, tmp_path: Path) -> None:
-    from mlrun.environments.store_entries import Removal, entries, remove
+    from mlrun.disk import Removal
+    from mlrun.environments.store_entries import entries, remove
 
     prepared = environment(project).prepare(print)
     (entry,) = entries(tmp_path / "cache" / "environments")

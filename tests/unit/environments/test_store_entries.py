@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from mlrun.disk import Removal
 from mlrun.environments.errand import Errand, on_errand
 from mlrun.environments.store import BuildPlace, EnvironmentStore, Facts, StoredEnvironment
 from mlrun.environments.store_entries import (
     Entry,
-    Removal,
     entries,
     leftovers,
     remove,

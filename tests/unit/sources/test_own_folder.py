@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mlrun.disk import discard
+from mlrun.disk import Removal, discard
 from mlrun.errors import SourceError
 from mlrun.lease import claim, share
-from mlrun.sources.cache.entries import Kind, Removal, entries, remove
+from mlrun.sources.cache.entries import Kind, entries, remove
 from mlrun.sources.own_folder import (
     OwnFolder,
     make_own_folder,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.sources.cache.entries import Entry, Kind, Removal, entries, remove
+from mlrun.disk import Removal
+from mlrun.sources.cache.entries import Entry, Kind, entries, remove
 from mlrun.sources.cache.holding import archives_folder, lock_of, repositories_folder, use_or_make
 from mlrun.sources.own_folder import make_own_folder, work_folder
 
