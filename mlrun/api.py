@@ -21,6 +21,9 @@ from mlrun.project.parameters import text_of
 from mlrun.request import FLUSH_TIMEOUT, DockerArgument, RunRequest
 from mlrun.tracking.base import RunStatus
 
+DockerOption = str | bool | int | float | list[str] | tuple[str, ...]
+"""A value of `docker_args`."""
+
 
 class SubmittedRun:
     """A run that was started: its id, and its end.
@@ -64,7 +67,7 @@ def run(
     entry_point: str = "main",
     version: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    docker_args: Mapping[str, DockerArgument] | None = None,
+    docker_args: Mapping[str, DockerOption] | None = None,
     experiment_name: str | None = None,
     experiment_id: str | None = None,
     backend: str = "local",
@@ -103,7 +106,8 @@ def run(
         entry_point: Name of an entry point, or of a script in the project.
         version: Branch, tag or commit.
         parameters: Values by name; what is not text becomes text by `str`, as in MLflow.
-        docker_args: Options for `docker run`.
+        docker_args: Options of `docker run` by name: a text or a number; True for an option
+            without a value; a list where it is repeated.
         experiment_name: Made if missing. Excludes `experiment_id`.
         experiment_id: Must exist.
         backend: Where to run.
@@ -150,7 +154,7 @@ def run(
         version=version,
         parameters={name: text_of(value) for name, value in (parameters or {}).items()},
         params_file=Path(params_file) if params_file is not None else None,
-        docker_args=docker_args or {},
+        docker_args={name: _argument(value) for name, value in (docker_args or {}).items()},
         experiment_name=experiment_name,
         experiment_id=str(experiment_id) if experiment_id is not None else None,
         backend=backend,
@@ -190,6 +194,14 @@ def run(
             submitted.cancel()
         raise
     return submitted
+
+
+def _argument(value: DockerOption) -> DockerArgument:
+    if isinstance(value, (list, tuple)):
+        return tuple(map(str, value))
+    # What is none of these is refused by the option's name, further in.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else value  # type: ignore[return-value]
 
 
 def _raise_if_failed(outcome: Outcome) -> None:

@@ -11,11 +11,13 @@ import time
 import types
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mlrun
 from mlrun import runner
+from mlrun.errors import EnvironmentBuildError, UsageError
 from mlrun.events import Event, EventKind
 from mlrun.request import RunRequest
 from tests.functional.commands import Place, recorded, status
@@ -148,6 +150,30 @@ def test_signature_begins_as_that_of_mlflow() -> None:
         "backend_config storage_dir synchronous run_id run_name env_manager build_image docker_auth"
     )
     assert list(inspect.signature(mlrun.run).parameters)[:16] == names.split()
+
+
+@pytest.mark.parametrize(
+    ("docker_args", "error", "text"),
+    [
+        # These are understood, and then there is no engine.
+        ({"cpus": 1.5, "v": ["/a:/a", "/b:/b"], "t": True}, EnvironmentBuildError, ""),
+        ({"memory": None}, UsageError, "-A memory needs a value"),
+        ({"e": {"NAME": "value"}}, UsageError, "-A e needs a value"),
+    ],
+)
+def test_docker_args_may_be_numbers_and_lists(
+    project: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    docker_args: dict[str, Any],
+    error: type[mlrun.MlrunError],
+    text: str,
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{project.folder}/nobody.sock")
+    project.write("docker_env: image\nentry_points: {main: {command: ls}}\n")
+    with pytest.raises(error) as raised:
+        mlrun.run("project", docker_args=docker_args)
+    assert type(raised.value) is error
+    assert text in raised.value.message
 
 
 def test_other_modules_of_mlflows_name_are_no_obstacle(
