@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +84,26 @@ def resolve_channel(
     for channel in channels:
         _refuse_unwanted(channel, settings, folder, location)
     return channels
+
+
+def refuse_unwanted_places(
+    urls: Iterable[str], settings: CondaSettings, folder: Path, location: Location
+) -> None:
+    """Hold the addresses of a lock's packages to the user's settings, as channels are.
+
+    Args:
+        urls: Of the packages.
+        settings: The user's.
+        folder: What relative paths among these are relative to.
+        location: Of the specification.
+
+    Raises:
+        ProjectError: The settings do not allow a channel that a package is from.
+    """
+    if not (settings.allowlist_channels or settings.denylist_channels):
+        return
+    for url in dict.fromkeys(url.rsplit("/", 2)[0] for url in urls):
+        _refuse_unwanted(ChannelUrl(mask_url(url), url), settings, folder, location)
 
 
 def _resolved(

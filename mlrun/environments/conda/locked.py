@@ -11,10 +11,13 @@ from urllib.parse import unquote, urlsplit
 from mlrun.environments.conda.channels import ChannelUrl
 from mlrun.environments.conda.settings import without_login
 from mlrun.environments.lock.model import LockedPackage
+from mlrun.errors import ProjectError
 
 if TYPE_CHECKING:
     from rattler.repo_data.record import RepoDataRecord
 
+# A channel's folder, a platform's, and a file whose name leads to no other folder.
+_FILE = re.compile(r"^[a-z][a-z0-9+]*:.*/[\w-]+/(?!.*%(?:2[fF]|5[cC]|00))[^/?#\\]+$")
 _FREE_THREADED = re.compile(r"_cp(\d)(\d+)t$")
 
 
@@ -42,8 +45,11 @@ def records_of(
     Args:
         packages: Others than conda's are left out.
         channels: Those of the specification; they tell the logins, and where a folder lies now.
+
+    Raises:
+        ProjectError: A package of the lock is none that can be installed.
     """
-    return [_record(one, channels) for one in packages if one.kind == "conda" and one.url]
+    return [_record_of(one, channels) for one in packages if one.kind == "conda"]
 
 
 def file_of(record: RepoDataRecord) -> Path | None:
@@ -52,11 +58,24 @@ def file_of(record: RepoDataRecord) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
+def _record_of(package: LockedPackage, channels: Sequence[ChannelUrl]) -> RepoDataRecord:
+    from rattler.exceptions import InvalidPackageNameError, InvalidVersionError
+
+    try:
+        return _record(package, channels)
+    except (ValueError, InvalidPackageNameError, InvalidVersionError) as error:
+        raise ProjectError(
+            f"the lock's conda package {package.name!r} cannot be installed: {error}",
+            hint="write it anew: mlrun lock",
+        ) from error
+
+
 def _record(package: LockedPackage, channels: Sequence[ChannelUrl]) -> RepoDataRecord:
     from rattler import BuildString, PackageRecord, RepoDataRecord
 
-    assert package.url is not None
-    url = _with_login(package.url, channels)
+    if _FILE.search(package.url or "") is None:
+        raise ValueError("it has no address, or one of something else")
+    url = _with_login(package.url or "", channels)
     *_, subdir, file_name = urlsplit(url).path.split("/")
     digests = dict(text.split(":", 1) for text in package.hashes)
     record = PackageRecord(

@@ -12,7 +12,7 @@ from mlrun.environments.build_log import BuildLog
 from mlrun.environments.conda import failures
 from mlrun.environments.conda import prefix as prefixes
 from mlrun.environments.conda.cache_folders import contents_cache, packages_cache
-from mlrun.environments.conda.channels import ChannelUrl
+from mlrun.environments.conda.channels import ChannelUrl, refuse_unwanted_places
 from mlrun.environments.conda.client import connected, not_reached
 from mlrun.environments.conda.locked import locked_packages, records_of
 from mlrun.environments.conda.platform_bound import explain
@@ -93,7 +93,14 @@ class RattlerBuild:
     def _records(self, client: Client, log: BuildLog) -> list[RepoDataRecord]:
         pinned = self._environment.pinned
         if pinned is not None:
-            return records_of(pinned.packages, self._wish.channels)
+            records = records_of(pinned.packages, self._wish.channels)
+            refuse_unwanted_places(
+                (record.url for record in records),
+                self._wish.settings,
+                self._spec.folder,
+                self._spec.location,
+            )
+            return records
         if not self._spec.packages and not self._environment.pip:
             return []
         asked = self._asked()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,12 @@ from mlrun.errors import Location, ProjectError
 
 LOCK_FILE = "mlrun.lock"
 _VERSION = 1
+_LARGEST = 64 << 20
+_KINDS = ("conda", "pypi")
+# Names and versions become lines for installers, and parts of files' names.
+_WORD = re.compile(r"[^\s/\\\x00-\x1f\x7f]+")
+_HASH = re.compile(r"[a-z0-9_]+:[0-9a-f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ABOUT = "Written by `mlrun lock`, which writes it anew; not to be edited."
 
 
@@ -30,6 +38,9 @@ def read_project_lock(folder: Path) -> ProjectLock | None:
     """
     file = folder / LOCK_FILE
     try:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            raise _unreadable(file, "it is no file of a lock's size")
         text = file.read_bytes()
     except FileNotFoundError:
         return None
@@ -39,7 +50,7 @@ def read_project_lock(folder: Path) -> ProjectLock | None:
         document = json.loads(text)
         _check_version(document, file)
         entries = tuple(_entry(value) for value in document["environments"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _unreadable(file, _reason(text, error), getattr(error, "lineno", None)) from error
     return ProjectLock(tuple(_placed(entry, folder) for entry in entries))
 
@@ -116,12 +127,14 @@ def _entry(value: Any) -> EnvironmentLock:
 
 
 def _package(value: Any) -> LockedPackage:
+    if value["kind"] not in _KINDS:
+        raise ValueError
     return LockedPackage(
-        _text_of(value["kind"]),
-        _text_of(value["name"]),
-        _text_of(value["version"]),
+        value["kind"],
+        _of_form(_WORD, value["name"]),
+        _of_form(_WORD, value["version"]),
         _text_or_none(value.get("url")),
-        tuple(_text_of(one) for one in value.get("hashes", ())),
+        tuple(_of_form(_HASH, one) for one in value.get("hashes", ())),
         _text_or_none(value.get("build")),
         _text_or_none(value.get("channel")),
     )
@@ -130,7 +143,15 @@ def _package(value: Any) -> LockedPackage:
 def _text_of(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
+    if _CONTROL.search(value):
+        raise ValueError
     return value
+
+
+def _of_form(form: re.Pattern[str], value: Any) -> str:
+    if form.fullmatch(_text_of(value)) is None:
+        raise ValueError
+    return str(value)
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -10,10 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from mlrun.environments.lock.model import LockedPackage
-
-_TAKEN = ("sha256", "sha384", "sha512")
-"""Hashes that installers compare."""
+from mlrun.environments.lock.model import COMPARED, LockedPackage
 
 
 def pylock_text(packages: Iterable[LockedPackage]) -> str:
@@ -46,7 +43,7 @@ def requirement(package: LockedPackage) -> str:
 
 def _hashes(package: LockedPackage) -> list[tuple[str, str]]:
     split = (one.partition(":") for one in package.hashes)
-    return [(name, value) for name, _, value in split if name in _TAKEN]
+    return [(name, value) for name, _, value in split if name in COMPARED]
 
 
 def _path(address: str) -> str:

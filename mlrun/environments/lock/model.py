@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+COMPARED = ("sha256", "sha384", "sha512")
+"""Hashes that installers of Python packages compare."""
+
+_COMPARED_BY_CONDA = ("sha256", "md5")
 _OF_ONE_KIND = ("uv", "virtualenv")
 """Managers that install the same packages: what one of them solved binds the other, too."""
 
@@ -59,15 +63,23 @@ class EnvironmentLock:
     def fingerprint(self) -> str:
         """Return a hash of what will be installed; goes into the environment's key.
 
-        A file counts by its content where that is known: it may lie elsewhere tomorrow.
+        A file counts by its content where a hash of that is compared when it is installed: it
+        may lie elsewhere tomorrow.
         """
         from mlrun.environments.fingerprint import digest_of
 
         packages = sorted(
-            [p.kind, p.name, p.version, p.build or "", *(p.hashes or (p.url or "",))]
+            [p.kind, p.name, p.version, p.build or "", *p.hashes]
+            + ([] if _is_known(p) else [p.url or ""])
             for p in self.packages
         )
         return digest_of([self.python, self.as_of, packages])
+
+
+def _is_known(package: LockedPackage) -> bool:
+    """Return whether a package that is another file would be refused."""
+    compared = COMPARED if package.kind == "pypi" else _COMPARED_BY_CONDA
+    return any(one.partition(":")[0] in compared for one in package.hashes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.conda.channels import channels_of, resolve_channel
+from mlrun.environments.conda.channels import (
+    channels_of,
+    refuse_unwanted_places,
+    resolve_channel,
+)
 from mlrun.environments.conda.settings import CondaSettings
 from mlrun.errors import ProjectError
 from tests.unit.environments.conda.written import conda_spec
@@ -129,3 +133,16 @@ def test_the_local_channel_is_refused_unless_it_is_set() -> None:
         urls("local")
     settings = CondaSettings(custom_multichannels={"local": ("file:///bld",)})
     assert urls("local", settings) == ["file:///bld"]
+
+
+def test_a_lock_does_not_lead_around_the_settings() -> None:
+    place, folder = conda_spec().location, Path("/p")
+    packages = [f"{ALIAS}/conda-forge/noarch/a-1-0.conda", "https://h/c/linux-64/b-1-0.conda"]
+    refuse_unwanted_places(packages, CondaSettings(), folder, place)
+    allowing = CondaSettings(allowlist_channels=("conda-forge",))
+    refuse_unwanted_places(packages[:1], allowing, folder, place)
+    with pytest.raises(ProjectError, match="'https://h/c' may not be used"):
+        refuse_unwanted_places(packages, allowing, folder, place)
+    denying = CondaSettings(denylist_channels=("conda-forge",))
+    with pytest.raises(ProjectError, match="`denylist_channels` refuses it"):
+        refuse_unwanted_places(packages, denying, folder, place)

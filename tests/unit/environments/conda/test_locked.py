@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlrun.environments.conda.channels import ChannelUrl
 from mlrun.environments.conda.locked import file_of, locked_packages, records_of
 from mlrun.environments.lock.model import LockedPackage
+from mlrun.errors import ProjectError
 
 SHA = "sha256:" + "ab" * 32
 
@@ -56,3 +59,23 @@ def test_a_python_without_a_global_lock_says_where_its_packages_are() -> None:
     locked = package(f"https://host.test/c/linux-64/python-1.0-{build}.conda", "python", build)
     (record,) = records_of([locked], ())
     assert record.python_site_packages_path == "lib/python3.13t/site-packages"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"build": "../../../x"},
+        {"name": "a b"},
+        {"version": "1--2--"},
+        {"hashes": ("sha256:00ff",)},
+        {"url": None},
+        {"url": "one"},
+        {"url": "file:///etc/passwd"},
+        {"url": "https://host.test/c/noarch/..%2f..%2fone-1.0-py_0.conda"},
+    ],
+)
+def test_an_entry_that_is_no_package_is_one_message(wrong: dict[str, Any]) -> None:
+    locked = replace(package("https://host.test/c/noarch/one-1.0-py_0.conda"), **wrong)
+    with pytest.raises(ProjectError, match="cannot be installed") as caught:
+        records_of([locked], ())
+    assert caught.value.hint == "write it anew: mlrun lock"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -24,12 +25,15 @@ SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/lock.schema.json").rea
 SIX = LockedPackage("pypi", "six", "1.17.0", "https://host/six.whl", ("sha256:00ff",))
 ENTRY = EnvironmentLock("uv", "abc", "linux-x86_64", "3.11.7", (SIX,), asked=("six",))
 
-texts = st.text(min_size=1)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)
+words = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), min_size=1).filter(
+    lambda text: not {*text} & {"/", "\\"}
+)
 packages = st.builds(
     LockedPackage,
     st.sampled_from(["conda", "pypi"]),
-    texts,
-    texts,
+    words,
+    words,
     st.none() | texts.filter(lambda text: not text.startswith("./")),
     st.lists(st.sampled_from(["sha256:00ff", "md5:1a"]), unique=True).map(tuple),
     st.none() | texts,
@@ -45,7 +49,7 @@ entries = st.builds(
         lambda found: tuple(sorted(found, key=lambda p: (p.kind, p.name)))
     ),
     st.none() | st.just("2023-05-01T23:59:59Z"),
-    st.lists(st.text()).map(tuple),
+    st.lists(texts).map(tuple),
 )
 
 
@@ -115,6 +119,47 @@ def test_what_is_no_lock_is_one_message(tmp_path: Path, text: str, said: str) ->
     assert caught.value.location is not None
     assert caught.value.location.file == tmp_path / LOCK_FILE
     assert "mlrun lock" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "six\n--index-url https://elsewhere.example"},
+        {"name": "../six"},
+        {"version": "1/../../x"},
+        {"version": "1 --global-option=x"},
+        {"kind": "other"},
+        {"url": "https://host/six.whl\n-r /etc/passwd"},
+        {"hashes": ["sha256"]},
+        {"hashes": ["sha256:zz"]},
+        {"build": "py_0\0"},
+    ],
+)
+def test_an_entry_that_could_mean_something_else_is_refused(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    file = write_project_lock(tmp_path, ProjectLock((ENTRY,)))
+    document = json.loads(file.read_text())
+    document["environments"][0]["packages"][0].update(wrong)
+    file.write_text(json.dumps(document))
+    with pytest.raises(ProjectError, match="not a lock"):
+        read_project_lock(tmp_path)
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).symlink_to("/dev/zero")
+    with pytest.raises(ProjectError, match="no file of a lock's size"):
+        read_project_lock(tmp_path)
+    (tmp_path / LOCK_FILE).unlink()
+    os.mkfifo(tmp_path / LOCK_FILE)
+    with pytest.raises(ProjectError, match="no file of a lock's size"):
+        read_project_lock(tmp_path)
+
+
+def test_a_lock_nested_without_end_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).write_text("[" * 200_000)
+    with pytest.raises(ProjectError, match="not a lock"):
+        read_project_lock(tmp_path)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:

@@ -43,3 +43,11 @@ def test_uv_and_virtualenv_install_the_same_packages() -> None:
     assert ProjectLock((ENTRY,)).fitting("virtualenv", "abc", "linux-x86_64") is ENTRY
     own = replace(ENTRY, manager="virtualenv")
     assert ProjectLock((ENTRY, own)).fitting("virtualenv", "abc", "linux-x86_64") is own
+
+
+def test_a_file_whose_hash_nobody_compares_counts_by_its_place() -> None:
+    first = LockedPackage("pypi", "six", "1", "https://host/six.whl", ("md5:00ff",))
+    elsewhere = replace(first, url="https://other.example/six.whl")
+    assert of(first) != of(elsewhere)
+    compared = replace(first, kind="conda"), replace(elsewhere, kind="conda")
+    assert of(compared[0]) == of(compared[1])
