@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import time
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     import subprocess
 
     from mlrun.execution.leftovers import Leader
+else:
+    import _signal as signal  # without `enum`, in the guardian
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a command that lost its mlrun."""

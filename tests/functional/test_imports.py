@@ -14,6 +14,8 @@ from tests.functional.commands import Place
 from tests.git_servers import GitServers
 from tests.repositories import make_project
 
+ROOT = Path(__file__).resolve().parents[2]
+
 # What mlrun may import of others' on the way to a command of the system's own environment.
 THIRD_PARTY = {"click", "platformdirs", "yaml", "_yaml", "cython_runtime", "_cython"}
 
@@ -121,6 +123,21 @@ def test_package_itself_imports_almost_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "module", ["guardian", "leftovers", "container.attendance", "container.trace"]
+)
+def test_processes_beside_the_command_import_next_to_nothing(module: str) -> None:
+    code = (
+        f"import os, sys; old = set(sys.modules); sys.path.append({str(ROOT)!r})\n"
+        f"import mlrun.execution.{module}; print(*sorted(set(sys.modules) - old))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
+    )
+    others = {name for name in answer.stdout.split() if not name.startswith("mlrun")}
+    assert others <= {"__future__", "_socket", "fcntl", "select"}
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [("requirements.txt", ""), ("pyproject.toml", "[project]\nname='x'\ndependencies=[]\n")],
 )
@@ -136,7 +153,7 @@ def test_an_environment_that_is_there_costs_no_installer(
 
 
 def test_a_uv_lock_that_was_synchronised_is_not_read_again(place: Place) -> None:
-    example = str(Path(__file__).resolve().parents[2] / "example_projects" / "uv_lock")
+    example = str(ROOT / "example_projects" / "uv_lock")
     assert "mlrun.environments.uv_lock_build" in modules_before_start(place, example)
     modules = modules_before_start(place, example)
     assert "mlrun.environments.uv_lock" in modules

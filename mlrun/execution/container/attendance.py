@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import signal
 import time
 
 from mlrun.execution.container import first_process, specification
@@ -21,11 +20,14 @@ from mlrun.execution.container.trace import end_container, forget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from types import FrameType
     from typing import Any
 
     from mlrun.execution.asking import Asking
     from mlrun.execution.container.specification import Report, Specification
+else:
+    import _signal as signal  # without `enum`, which takes as long as all the rest
 
 LAST_GRACE = 4.0
 """Seconds between SIGTERM and SIGKILL where mlrun was killed; its guardian waits for 5."""
@@ -239,7 +241,7 @@ class Attendance:
             self._pass(signal.SIGTERM)
 
     def _pass(self, number: int) -> None:
-        name = signal.Signals(number).name.removeprefix("SIG")
+        name = next(n for n in _WATCHED if getattr(signal, f"SIG{n}") == number)
         try:
             first_process.pass_signal(
                 self._engine, self._container, name, number, scripted=self._scripted
@@ -395,7 +397,7 @@ def _catch_signals() -> int:
     os.set_blocking(write_end, False)
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     for name in _WATCHED:
-        number = signal.Signals[f"SIG{name}"]
+        number = getattr(signal, f"SIG{name}")
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _noted)
     return read_end

@@ -6,7 +6,6 @@ the form of Python's own compiled files, which needs no import to be read, for t
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
 
@@ -85,6 +84,8 @@ def take(path: str) -> Any:
             document = marshal.load(file)  # noqa: S302 - from a folder of this user's alone
     except (OSError, EOFError, ValueError, TypeError):
         document = None
-    with contextlib.suppress(OSError):
+    try:
         os.unlink(path)  # noqa: PTH108 - no pathlib in the attendant
+    except OSError:
+        return document  # there is none, which the document says as well
     return document

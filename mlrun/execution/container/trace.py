@@ -7,7 +7,6 @@ The guardian runs this too: nothing heavy is imported before there is something 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 
@@ -23,6 +22,9 @@ TLS_VARIABLES = ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HOME")
 
 LATE = 2.0
 """Seconds in which a container can still appear whose making was cut off."""
+
+LAUNCH_LABEL = "mlrun.launch"
+"""Holds what no other launch has: containers with it are this launch's and nobody else's."""
 
 _LOOK_AGAIN = 0.2
 _GONE_OR_GOING = (404, 409)
@@ -44,7 +46,13 @@ def leave(path: str, engine: str, label: str, environ: Mapping[str, str], *, kee
     tls = {name: environ[name] for name in TLS_VARIABLES if name in environ}
     import json
 
-    document = {"engine": engine, "label": label, "environ": tls, "keeps": keeps}
+    document = {
+        "engine": engine,
+        "label": label,
+        "environ": tls,
+        "keeps": keeps,
+        "host": os.uname().nodename,
+    }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file)
 
@@ -57,7 +65,8 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
         patience: Seconds in which a container may still appear.
 
     Returns:
-        Whether nothing is left; the trace stays where the engine did not answer.
+        Whether nothing is left; the trace stays where the engine did not answer, and where it
+        is another machine's.
     """
     import json
 
@@ -66,10 +75,14 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
             found: dict[str, Any] = json.load(file)
         engine = Engine(found["engine"], found["environ"])
         label, keeps = str(found["label"]), bool(found["keeps"])
+        if not label.removeprefix(f"{LAUNCH_LABEL}=") or not label.startswith(f"{LAUNCH_LABEL}="):
+            raise ValueError  # it could mean containers of others
     except FileNotFoundError:
         return True
     except (OSError, ValueError, KeyError, TypeError):
         forget(path)
+        return True
+    if found.get("host") != os.uname().nodename:
         return True
     try:
         _end_all(engine, label, time.monotonic() + patience, keeps=keeps)
@@ -81,8 +94,10 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
 
 def forget(path: str) -> None:
     """Remove a trace."""
-    with contextlib.suppress(OSError):
+    try:
         os.unlink(path)  # noqa: PTH108 - no pathlib in the guardian
+    except OSError:
+        return  # it is gone, or so is its folder
 
 
 def _end_all(engine: Engine, label: str, end: float, *, keeps: bool) -> None:

@@ -51,7 +51,7 @@ def test_process_that_is_gone_is_none() -> None:
 
 def absent(started: subprocess.Popen[bytes], mark: str = MARK) -> Leader:
     """Return a leader that is no process, as old as this one."""
-    return leader_of(started.pid, mark)._replace(pid=1_000_000_000)
+    return Leader(1_000_000_000, leader_of(started.pid, mark).started, mark)
 
 
 def test_marked_processes_are_found_at_any_depth_of_nesting() -> None:
@@ -76,7 +76,7 @@ def test_mark_in_another_variable_is_no_mark() -> None:
 def test_what_is_older_than_the_command_is_never_found() -> None:
     with process("sleep", "99") as older:
         leader = leader_of(older.pid, MARK)
-        later = leader._replace(started=leader.started + 1)
+        later = Leader(leader.pid, leader.started + 1, MARK)
         assert find(later, adopter=os.getpid(), with_leader=True) == []
 
 
@@ -88,7 +88,7 @@ def test_nothing_is_found_for_a_command_of_unknown_age() -> None:
 def test_session_of_a_number_that_was_used_again_is_not_ours() -> None:
     with process("sleep", "99", mark="other") as started:
         leader = leader_of(started.pid, MARK)
-        later = leader._replace(started=leader.started - 1)
+        later = Leader(leader.pid, leader.started - 1, MARK)
         assert [p.pid for p in find(leader, with_leader=True)] == [started.pid]
         assert find(later, with_leader=True) == []
 
@@ -97,9 +97,11 @@ def test_signal_is_not_sent_to_a_later_process_of_the_same_number() -> None:
     with process("sleep", "99") as started:
         found = read_process(started.pid)
         assert found is not None
-        send(found._replace(started=found.started - 1), 9)
+        found.started -= 1
+        send(found, 9)
         time.sleep(0.1)
         assert started.poll() is None
+        found.started += 1
         send(found, 9)
         assert started.wait(60) == -9
 
