@@ -58,6 +58,8 @@ def test_output_and_exit_code(scene: Scene) -> None:
         "asked": None,
         "log_complete": True,
         "left_behind": [],
+        "note": None,
+        "started": True,
     }
 
 
