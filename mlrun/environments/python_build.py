@@ -25,6 +25,7 @@ from mlrun.environments.resolution_advice import advised
 from mlrun.environments.store import BuildPlace, Facts, StoredEnvironment
 from mlrun.environments.system import user_path
 from mlrun.environments.uv_program import find_uv
+from mlrun.environments.written_at import key_at
 from mlrun.errors import EnvironmentBuildError
 
 if TYPE_CHECKING:
@@ -83,11 +84,12 @@ class PythonBuild:
 
     def _wish(self) -> PythonWish:
         spec, environment = self._spec, self._environment
+        location = key_at(spec.location, "python")
         locked = environment.pinned.python if environment.pinned is not None else None
         if locked is None:
             exact = environment.exact_python
-            return PythonWish(environment.request, spec.python, spec.location, exact)
-        return PythonWish(parse_request(locked), locked, spec.location, exact=True, locked=True)
+            return PythonWish(environment.request, spec.python, location, exact)
+        return PythonWish(parse_request(locked), locked, location, exact=True, locked=True)
 
     def _solve_and_install(
         self, place: BuildPlace, python: Interpreter, installer: Installer, build: Building

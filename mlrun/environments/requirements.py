@@ -129,7 +129,8 @@ class _Reader:
         else:
             raise ProjectError(
                 f"the requirement {text!r} names a file that is not there: {path}",
-                location=location,
+                location=_written_at(location, text),
+                hint=_near(path),
             )
 
     def _read_file(self, name: str, folder: Path, location: Location) -> None:
@@ -150,11 +151,11 @@ class _Reader:
         path = _absolute(name, folder)
         if path.is_file():
             return str(path)
-        hint = None
-        if (self._base / path.name).is_file():
-            hint = f"there is one in {self._base}"
+        elsewhere = (self._base / path.name).is_file()
         raise ProjectError(
-            f"the list of requirements {name!r} is not there: {path}", location=location, hint=hint
+            f"the list of requirements {name!r} is not there: {path}",
+            location=_written_at(location, name),
+            hint=f"there is one in {self._base}" if elsewhere else _near(path),
         )
 
 
@@ -236,6 +237,19 @@ def _looks_local(path: str) -> bool:
         or os.sep in path
         or path.lower().endswith(_ARCHIVES)
     )
+
+
+def _written_at(location: Location, text: str) -> Location:
+    from mlrun.environments.written_at import written_at
+
+    return written_at(location, text)
+
+
+def _near(missing: Path) -> str | None:
+    from mlrun.near_miss import nearest_file
+
+    near = nearest_file(missing)
+    return f"did you mean {near!r}?" if near else None
 
 
 def _link(value: str, folder: Path, base: Path) -> str:

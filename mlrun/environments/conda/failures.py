@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlrun.environments.conda.settings import without_login
 from mlrun.environments.conda.solving import Index, Wish
 from mlrun.environments.conda.specs import MatchText, PackageSpec, match_text, parse_spec
-from mlrun.errors import EnvironmentBuildError, MlrunError, Problem
+from mlrun.environments.written_at import written_at
+from mlrun.errors import EnvironmentBuildError, Location, MlrunError, Problem
 from mlrun.execution.redact import mask_text
 
 if TYPE_CHECKING:
     from rattler.repo_data.record import RepoDataRecord
 
+_NO_CHANNEL = re.compile(r"could not find subdir '[^']*' in channel '([^']*)'")
 _MOST_LINES = 20
 _MOST_VERSIONS = 6
 
@@ -21,7 +24,7 @@ def not_reachable(wish: Wish, place: str, why: str) -> EnvironmentBuildError:
     """Return the error for a channel that gives no answer."""
     return EnvironmentBuildError(
         f"the conda channel {place} cannot be reached: {why}",
-        location=wish.location,
+        location=_named_at(wish, place),
         hint="it works without network once the channels' contents and all packages were fetched"
         " before; otherwise look at the network, at conda's `channel_alias` and proxies, or at"
         " the channel's name",
@@ -39,12 +42,26 @@ def channel_failure(wish: Wish, error: Exception) -> EnvironmentBuildError:
             location=wish.location,
             hint="run once with network, or set CONDA_OFFLINE=0",
         )
+    missing = _NO_CHANNEL.search(lines[0]) if lines else None
+    if missing is not None:
+        place = missing[1].rstrip("/")
+        return EnvironmentBuildError(
+            f"there is no conda channel at {place}: {causes[-1]}",
+            location=_named_at(wish, place),
+            hint="look at the channel's name, and at `channel_alias` in .condarc",
+        )
     shown = ", ".join(channel.shown for channel in wish.channels)
     return EnvironmentBuildError(
         f"a conda channel cannot be read: {reason}",
         location=wish.location,
         hint=f"the channels are {shown}; look at their names, and at `channel_alias` in .condarc",
     )
+
+
+def _named_at(wish: Wish, place: str) -> Location:
+    """Return where the file names the channel of an address; else where the file begins."""
+    names = (channel.name for channel in wish.channels if channel.shown == place)
+    return written_at(wish.location, next(names, place))
 
 
 def setting_failure(wish: Wish, error: Exception) -> EnvironmentBuildError:

@@ -68,7 +68,14 @@ def test_a_missing_file_says_where_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("six\n-r b.txt\n")
     with pytest.raises(ProjectError, match=r"b\.txt") as caught:
         read(tmp_path, "-r a.txt")
-    assert caught.value.location == Location(tmp_path / "a.txt", 2)
+    assert caught.value.location == Location(tmp_path / "a.txt", 2, 4)
+
+
+def test_a_missing_file_with_a_name_like_another_one(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").touch()
+    with pytest.raises(ProjectError) as caught:
+        read(tmp_path, "-r requirments.txt")
+    assert caught.value.hint == "did you mean 'requirements.txt'?"
 
 
 def test_a_file_that_lies_elsewhere_is_named(tmp_path: Path) -> None:

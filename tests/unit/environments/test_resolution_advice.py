@@ -19,7 +19,7 @@ def failure(text: str) -> EnvironmentBuildError:
 @pytest.mark.parametrize(
     "text",
     [
-        "error: No solution found when resolving dependencies",
+        "error: No solution found\n  cause: Because a==1 depends on b<1 and you require a==1, we",
         "ERROR: ResolutionImpossible: see",
         "error: Failed to build `old==1.0`",
         "error: subprocess-exited-with-error",
@@ -39,16 +39,26 @@ def test_old_projects_are_told_of_their_date(text: str) -> None:
         "Permission denied",
         "No solution found\nerror sending request for url (https://host/)",
         "No solution found\nBecause no was not found in the package registry",
+        "error: No solution found when resolving dependencies\n  cause: Because there is no"
+        " version of six==99 and you require six==99, we can conclude",
     ],
 )
 def test_other_failures_stay_as_they_are(text: str) -> None:
-    error = failure(text)
-    assert advised(error, as_of=None) is error
+    error = advised(failure(text), as_of=None)
+    assert (error.message, error.location, error.hint) == (text, HERE, "the log is here")
 
 
 def test_who_gave_a_date_is_not_told_to() -> None:
-    error = failure("No solution found")
-    assert advised(error, as_of="2023-05-01T23:59:59Z") is error
+    error = advised(failure("Because a depends on b"), as_of="2023-05-01T23:59:59Z")
+    assert error.hint == "the log is here"
+
+
+def test_the_line_that_asks_for_the_package_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "python_env.yaml"
+    file.write_text("python: '3.11'\ndependencies:\n  - six==99\n")
+    said = "there is no version of six==99 and you require six==99"
+    error = EnvironmentBuildError(said, location=Location(file, 1, 1))
+    assert advised(error, as_of=None).location == Location(file, 3, 5)
 
 
 @pytest.mark.parametrize(
