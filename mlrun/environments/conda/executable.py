@@ -1,7 +1,8 @@
 """An installed conda, mamba or micromamba, where the user wants that to make environments.
 
 MLflow's variables hold: `MLFLOW_CONDA_CREATE_ENV_CMD` names the program that makes environments,
-`MLFLOW_CONDA_HOME` the folder of an installation, in whose `bin` it lies.
+`MLFLOW_CONDA_HOME` the folder of an installation, in whose `bin` it lies; without that it may also
+lie beside conda itself, whose place an activated conda leaves in `CONDA_EXE`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def find_executable(given: str | None, environ: Mapping[str, str]) -> Path | Non
         from shutil import which
 
         there = which(os.path.expanduser(name), path=environ.get("PATH"))  # noqa: PTH111
+        if there is None and given is None and environ.get("CONDA_EXE"):
+            there = which(name, path=os.path.dirname(environ["CONDA_EXE"]))  # noqa: PTH120
         found, shown = (Path(there) if there else None), name
     if found is None:
         asked = "--conda-exe" if given else (COMMAND if environ.get(COMMAND) else HOME)

@@ -45,6 +45,7 @@ def test_by_path_by_name_and_by_mlflows_variables(tmp_path: Path) -> None:
     assert find_executable(None, {**home, **command}) == mamba
     assert find_executable(None, {**path, **command}) == mamba
     assert find_executable("conda", {**path, **command}) == conda
+    assert find_executable(None, {"PATH": "", "CONDA_EXE": str(conda), **command}) == mamba
 
 
 @pytest.mark.parametrize(
