@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 
 from mlrun.environments.base import PreparedEnvironment, Report
-from mlrun.environments.layout import programs_folder, python_of
+from mlrun.environments.layout import ELSEWHERE, programs_folder, python_of
 from mlrun.errors import UsageError
 from mlrun.folders import cache_folder
 
-_UNSET = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
 _USUAL_NAMES = (".venv", "venv", "env")
 _VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", re.MULTILINE)
 
@@ -48,11 +47,11 @@ class ExistingEnvironment:
             return self._conda()
         if self._interpreter is not None:
             return PreparedEnvironment(
-                path=_python_first(self._interpreter), unset=_UNSET, python=self._interpreter
+                path=_python_first(self._interpreter), unset=ELSEWHERE, python=self._interpreter
             )
         return PreparedEnvironment(
             path=(programs_folder(self._folder),),
-            unset=_UNSET,
+            unset=ELSEWHERE,
             python=self._python(),
             folder=self._folder,
         )
@@ -63,7 +62,7 @@ class ExistingEnvironment:
         return PreparedEnvironment(
             path=(programs_folder(self._folder),),
             variables={"VIRTUAL_ENV": str(self._folder)},
-            unset=_UNSET,
+            unset=ELSEWHERE,
             python=self._python(),
             python_version=version[1] if version else None,
             folder=self._folder,

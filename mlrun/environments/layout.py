@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+ELSEWHERE = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
+"""Variables that would make an environment's interpreter look for its packages elsewhere."""
+
 
 def programs_folder(environment: Path) -> Path:
     """Return the folder of the environment's programs."""

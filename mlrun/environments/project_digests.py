@@ -5,12 +5,26 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from mlrun.disk import content_of, names_in
+from mlrun.environments.fingerprint import digest_of
 from mlrun.environments.requirements import LocalProject
 
 _PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
+
+
+def key_on_top(key: str, attempt: str, projects: Iterable[LocalProject]) -> str:
+    """Return the key of an environment that sees folders' code, on top of a shared one.
+
+    Args:
+        key: Of the shared one.
+        attempt: In which it was built: what lies on it goes with it.
+        projects: The folders.
+    """
+    digests = [[packaging_digest(project), structure_digest(project)] for project in projects]
+    return digest_of([key, attempt, digests])[:20]
 
 
 def packaging_digest(project: LocalProject) -> str:

@@ -22,7 +22,7 @@ from mlrun.environments.fingerprint import (
     portable,
     uv_configuration,
 )
-from mlrun.environments.layout import programs_folder, python_of
+from mlrun.environments.layout import ELSEWHERE, programs_folder, python_of
 from mlrun.environments.pip_settings import PipSettings, read_pip_settings
 from mlrun.environments.python_version import format_version, parse_request
 from mlrun.environments.requirements import LocalProject, RequirementList, read_requirements
@@ -30,6 +30,7 @@ from mlrun.environments.solved import SolvedEnvironment
 from mlrun.environments.store import (
     EnvironmentStore,
     Facts,
+    Held,
     StoredEnvironment,
     environments_folder,
 )
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 """Goes into every key; to be raised when environments are built in another way."""
-
-_UNSET = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
-"""Variables that would make the environment's interpreter look elsewhere."""
 
 
 class PythonEnvironment(SolvedEnvironment):
@@ -154,13 +152,13 @@ class PythonEnvironment(SolvedEnvironment):
             build = PythonBuild(self, settings, environ, report)
             shared = store.obtain(key, build.shared, self.is_usable, report)
         if not self.projects:
-            return self._prepared(shared, (shared,))
+            return self._prepared(shared, Held((shared,)))
         try:
             layer = self._layer(store, key, shared, settings, environ, report)
         except BaseException:
             shared.lease.release()
             raise
-        return self._prepared(layer, (layer, shared))
+        return self._prepared(layer, Held((layer, shared)))
 
     def is_usable(self, folder: Path, facts: Facts) -> bool:
         """Return whether an environment that was built still works, and is what is asked for."""
@@ -181,10 +179,9 @@ class PythonEnvironment(SolvedEnvironment):
         report: Report,
     ) -> StoredEnvironment:
         """Return the environment on top of the shared one that sees the required folders."""
-        from mlrun.environments.project_digests import packaging_digest, structure_digest
+        from mlrun.environments.project_digests import key_on_top
 
-        digests = [[packaging_digest(p), structure_digest(p)] for p in self.projects]
-        key = digest_of([key, shared.facts["attempt"], digests])[:20]
+        key = key_on_top(key, shared.facts["attempt"], self.projects)
         layer = store.find(key, self.is_usable)
         if layer is None:
             from mlrun.environments.python_build import PythonBuild
@@ -208,31 +205,21 @@ class PythonEnvironment(SolvedEnvironment):
             parts += uv_configuration(self.spec.folder, uv_config_files(environ))
         return digest_of(parts)[:20]
 
-    def _prepared(
-        self, environment: StoredEnvironment, held: tuple[StoredEnvironment, ...]
-    ) -> PreparedEnvironment:
-        def release() -> None:
-            for one in held:
-                one.lease.release()
-
-        def hand_over() -> None:
-            for one in held:
-                one.lease.outlive_program()
-
-        facts, lock = environment.facts, held[-1].lock
+    def _prepared(self, environment: StoredEnvironment, held: Held) -> PreparedEnvironment:
+        facts, lock = environment.facts, held.environments[-1].lock
         warning = facts.get("warning")
         substituted = (Problem(warning[0], self.spec.location, warning[1]),) if warning else ()
         return PreparedEnvironment(
             manager=self.manager,
             path=(programs_folder(environment.folder),),
             variables={**self.spec.variables, "VIRTUAL_ENV": str(environment.folder)},
-            unset=_UNSET,
+            unset=ELSEWHERE,
             python=python_of(environment.folder),
             python_version=facts["python_version"],
             digest=self.digest(),
             folder=environment.folder,
             lock=lock if lock.is_file() else None,
             warnings=(*self.spec.lints, *substituted),
-            release=release,
-            hand_over=hand_over,
+            release=held.release,
+            hand_over=held.hand_over,
         )

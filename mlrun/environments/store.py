@@ -36,7 +36,14 @@ from mlrun.environments.store_layout import (
 from mlrun.errors import EnvironmentNotBuiltError
 from mlrun.lease import Lease, claim, share
 
-__all__ = ["BuildPlace", "EnvironmentStore", "Facts", "StoredEnvironment", "environments_folder"]
+__all__ = [
+    "BuildPlace",
+    "EnvironmentStore",
+    "Facts",
+    "Held",
+    "StoredEnvironment",
+    "environments_folder",
+]
 
 _POLL = 0.1
 """Seconds between two looks at whether somebody else's build is done."""
@@ -77,6 +84,23 @@ class StoredEnvironment:
     def lock(self) -> Path:
         """The file that says what was solved; it need not be there."""
         return self.folder.parent / LOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The environments that one run uses: one, or one on top of a shared one."""
+
+    environments: tuple[StoredEnvironment, ...]
+
+    def release(self) -> None:
+        """Let them be removed."""
+        for one in self.environments:
+            one.lease.release()
+
+    def hand_over(self) -> None:
+        """Keep them for the program that takes this process over."""
+        for one in self.environments:
+            one.lease.outlive_program()
 
 
 class EnvironmentStore:

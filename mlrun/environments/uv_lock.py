@@ -16,12 +16,13 @@ from pathlib import Path
 
 from mlrun.environments.base import PreparedEnvironment, Report
 from mlrun.environments.fingerprint import digest_of, platform_name, uv_configuration
-from mlrun.environments.layout import programs_folder, python_of
+from mlrun.environments.layout import ELSEWHERE, programs_folder, python_of
 from mlrun.environments.python_version import PythonRequest, format_version, parse_request
 from mlrun.environments.requirements import LocalProject
 from mlrun.environments.store import (
     EnvironmentStore,
     Facts,
+    Held,
     StoredEnvironment,
     environments_folder,
 )
@@ -44,7 +45,6 @@ _CHOOSING = (
 """The user's variables for uv that decide which of the locked packages are installed, and how."""
 
 _REQUIRES_PYTHON = re.compile(rb'^requires-python = "([^"]*)"', re.MULTILINE)
-_UNSET = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
 
 
 class UvLockEnvironment:
@@ -98,13 +98,13 @@ class UvLockEnvironment:
             build = UvLockBuild(self, environ, report)
             shared = store.obtain(key, build.shared, self._is_usable, report)
         if not shared.facts["members"]:
-            return self._prepared(shared, (shared,))
+            return self._prepared(shared, Held((shared,)))
         try:
             layer = self._layer(store, key, shared, environ, report)
         except BaseException:
             shared.lease.release()
             raise
-        return self._prepared(layer, (layer, shared))
+        return self._prepared(layer, Held((layer, shared)))
 
     def members(self, facts: Facts) -> list[LocalProject]:
         """Return the folders whose code belongs to the run, from what a build said."""
@@ -122,11 +122,9 @@ class UvLockEnvironment:
         report: Report,
     ) -> StoredEnvironment:
         """Return the environment on top of the shared one that sees the project's own code."""
-        from mlrun.environments.project_digests import packaging_digest, structure_digest
+        from mlrun.environments.project_digests import key_on_top
 
-        members = self.members(shared.facts)
-        digests = [[packaging_digest(member), structure_digest(member)] for member in members]
-        key = digest_of([key, shared.facts["attempt"], digests])[:20]
+        key = key_on_top(key, shared.facts["attempt"], self.members(shared.facts))
         layer = store.find(key, self._is_usable)
         if layer is None:
             from mlrun.environments.uv_lock_build import UvLockBuild
@@ -161,34 +159,24 @@ class UvLockEnvironment:
                 hint="write `requires-python` as versions (>=3.10,<3.13), then `uv lock`",
             ) from error
 
-    def _prepared(
-        self, environment: StoredEnvironment, held: tuple[StoredEnvironment, ...]
-    ) -> PreparedEnvironment:
-        def release() -> None:
-            for one in held:
-                one.lease.release()
-
-        def hand_over() -> None:
-            for one in held:
-                one.lease.outlive_program()
-
+    def _prepared(self, environment: StoredEnvironment, held: Held) -> PreparedEnvironment:
         facts = environment.facts
         warning = facts.get("warning")
         substituted = (Problem(warning[0], self.location, warning[1]),) if warning else ()
-        lock = held[-1].lock
+        lock = held.environments[-1].lock
         return PreparedEnvironment(
             manager=self.manager,
             path=(programs_folder(environment.folder),),
             variables={"VIRTUAL_ENV": str(environment.folder)},
-            unset=_UNSET,
+            unset=ELSEWHERE,
             python=python_of(environment.folder),
             python_version=facts["python_version"],
             digest=self.digest(),
             folder=environment.folder,
             lock=lock if lock.is_file() else None,
             warnings=(*self._lints, *substituted),
-            release=release,
-            hand_over=hand_over,
+            release=held.release,
+            hand_over=held.hand_over,
         )
 
 

@@ -37,6 +37,7 @@ from mlrun.environments.solved import SolvedEnvironment
 from mlrun.environments.store import (
     EnvironmentStore,
     Facts,
+    Held,
     StoredEnvironment,
     environments_folder,
 )
@@ -174,16 +175,18 @@ class CondaEnvironment(SolvedEnvironment):
         if shared is None:
             shared = store.obtain(key, build().shared, _is_usable, report)
         if not self.projects:
-            return self._prepared(shared, (shared,), environ)
+            return self._prepared(shared, Held((shared,)), environ)
+        from mlrun.environments.project_digests import key_on_top
+
         try:
-            key = self._key_of_layer(key, shared)
+            key = key_on_top(key, shared.facts["attempt"], self.projects)
             layer = store.find(key, _is_usable_layer)
             if layer is None:
                 layer = store.obtain(key, build().on_top_of(shared), _is_usable_layer, report)
         except BaseException:
             shared.lease.release()
             raise
-        return self._prepared(shared, (layer, shared), environ)
+        return self._prepared(shared, Held((layer, shared)), environ)
 
     def key(
         self,
@@ -204,33 +207,19 @@ class CondaEnvironment(SolvedEnvironment):
             parts += uv_configuration(self.spec.folder, uv_config_files(environ))
         return digest_of(parts)[:20]
 
-    def _key_of_layer(self, key: str, shared: StoredEnvironment) -> str:
-        from mlrun.environments.project_digests import packaging_digest, structure_digest
-
-        digests = [[packaging_digest(p), structure_digest(p)] for p in self.projects]
-        return digest_of([key, shared.facts["attempt"], digests])[:20]
-
     def _prepared(
         self,
         shared: StoredEnvironment,
-        held: tuple[StoredEnvironment, ...],
+        held: Held,
         environ: Mapping[str, str],
     ) -> PreparedEnvironment:
-        def release() -> None:
-            for one in held:
-                one.lease.release()
-
-        def hand_over() -> None:
-            for one in held:
-                one.lease.outlive_program()
-
-        facts, top = shared.facts, held[0].folder
+        facts, top = shared.facts, held.environments[0].folder
         activation = Activation.from_dict(facts["activation"])
         variables, removed = activation.variables(environ)
         variables |= prefix_variables(shared.folder)
         if top != shared.folder:
             variables["VIRTUAL_ENV"] = str(top)
-        folders = [programs_folder(one.folder) for one in held]
+        folders = [programs_folder(one.folder) for one in held.environments]
         warnings = (Problem(text, self.spec.location, hint) for text, hint in facts["warnings"])
         return PreparedEnvironment(
             manager=self.manager,
@@ -243,8 +232,8 @@ class CondaEnvironment(SolvedEnvironment):
             folder=shared.folder,
             lock=shared.lock if shared.lock.is_file() else None,
             warnings=(*self.spec.lints, *warnings),
-            release=release,
-            hand_over=hand_over,
+            release=held.release,
+            hand_over=held.hand_over,
         )
 
 

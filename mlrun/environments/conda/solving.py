@@ -15,6 +15,7 @@ from mlrun.errors import Location
 
 if TYPE_CHECKING:
     from rattler.channel.channel import Channel
+    from rattler.channel.channel_priority import ChannelPriority
     from rattler.networking.client import Client
     from rattler.platform.subdir import Subdir
     from rattler.repo_data.gateway import Gateway
@@ -63,8 +64,9 @@ class Index:
     def __post_init__(self) -> None:
         from rattler.repo_data.gateway import Gateway, SourceConfig
 
-        action = "force-cache-only" if self.wish.cached_only else "cache-or-fetch"
-        remote = SourceConfig(cache_action=action)  # type: ignore[arg-type]
+        remote = SourceConfig(
+            cache_action="force-cache-only" if self.wish.cached_only else "cache-or-fetch"
+        )
         local = SourceConfig(cache_action="no-cache")
         # rattler keeps channels' addresses there, with the logins in them.
         self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,7 +131,7 @@ async def solve(index: Index) -> list[RepoDataRecord]:
         return await _solve(index, ChannelPriority.Disabled)
 
 
-async def _solve(index: Index, priority: object) -> list[RepoDataRecord]:
+async def _solve(index: Index, priority: ChannelPriority) -> list[RepoDataRecord]:
     from rattler.match_spec.match_spec import MatchSpec
     from rattler.solver.solver import solve as rattler_solve
 
@@ -140,7 +142,7 @@ async def _solve(index: Index, priority: object) -> list[RepoDataRecord]:
         index.gateway,
         index.platforms,
         virtual_packages=virtual_packages(),
-        channel_priority=priority,  # type: ignore[arg-type]
+        channel_priority=priority,
         # It takes any time for UTC. Packages that bear no date are older than dates in channels.
         exclude_newer=wish.as_of.astimezone(timezone.utc) if wish.as_of else None,
         timestamp_policy="allow-missing",
