@@ -7,6 +7,7 @@ for themselves.
 from __future__ import annotations
 
 import errno
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -100,7 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: The words after the program's name; those of the process if None.
     """
-    sys.exit(exit_code_for(arguments))
+    code = exit_code_for(arguments)
+    # On its way out, Python would look through all objects for what nobody needs: 25 ms.
+    gc.disable()
+    gc.freeze()
+    sys.exit(code)
 
 
 def exit_code_for(arguments: Sequence[str] | None = None) -> int:

@@ -112,6 +112,19 @@ def test_help_imports_no_step_of_the_line(words: tuple[str, ...]) -> None:
     assert "yaml" not in answer.stderr
 
 
+def test_nothing_is_collected_on_the_way_out() -> None:
+    code = (
+        "import atexit, gc\n"
+        "from mlrun.cli.main import main\n"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 1000))\n"
+        "main(['--version'])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split()[2:] == ["False", "True"]
+
+
 def test_package_itself_imports_almost_nothing() -> None:
     code = (
         "import sys; old = set(sys.modules); import mlrun; print(*sorted(set(sys.modules) - old))"
