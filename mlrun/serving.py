@@ -35,6 +35,11 @@ _SHORT_PATIENCE = "5"
 _QUIET_OF_CONTAINERS = 1.5
 """Seconds before the server is made ready unasked: a container alone takes a third of one."""
 
+_UNREACHABLE = (
+    "the container's network does not lead to this machine: an MLflow client in it can record "
+    "nothing, and tries for minutes (a file store is mounted: --tracking-uri ./mlruns)"
+)
+
 JOURNAL = "journal"
 """The folder, in a run's folder, with what its tracking server has not got yet."""
 
@@ -113,6 +118,8 @@ def open_gateway(
         )
     else:
         return None
+    if container is not None and container.host_address is None:
+        listen(Event(EventKind.WARNING, _UNREACHABLE, {"phase": "track"}))
     from mlrun.tracking.gateway.gateway import QUIET, Gateway
 
     return Gateway(

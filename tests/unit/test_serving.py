@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.events import ignore
+from mlrun.events import Event, EventKind, Listener, ignore
 from mlrun.execution.container.container import Container
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
@@ -59,10 +59,14 @@ def test_a_command_on_this_machine_gets_the_loopback_address(gateway: Gateway) -
 
 
 def opened(
-    store: TrackingStore, box: Container | None, environ: dict[str, str], folder: Path
+    store: TrackingStore,
+    box: Container | None,
+    environ: dict[str, str],
+    folder: Path,
+    listen: Listener = ignore,
 ) -> Gateway | None:
     request = RunRequest(uri=".", cwd=folder)
-    gateway = open_gateway(request, store, START, TRACKED, RunFolder(folder), environ, ignore, box)
+    gateway = open_gateway(request, store, START, TRACKED, RunFolder(folder), environ, listen, box)
     if gateway is not None:
         gateway.close(0)
     return gateway
@@ -96,6 +100,24 @@ def test_a_container_of_a_nested_run_gets_a_gateway_of_its_own(tmp_path: Path) -
     gateway = opened(store, container("172.17.0.1"), environ, tmp_path)
     assert gateway is not None
     assert serves_artifacts(gateway, store)
+
+
+@pytest.mark.parametrize(
+    ("uri", "box", "expected"),
+    [
+        ("sqlite:///{folder}/mlflow.db", container(None), 1),
+        ("http://127.0.0.1:5000", container(None), 1),
+        ("sqlite:///{folder}/mlflow.db", container("172.17.0.1"), 0),
+        ("sqlite:///{folder}/mlflow.db", None, 0),
+        ("{folder}/mlruns", container(None), 0),
+    ],
+)
+def test_a_container_that_cannot_record_is_warned_of(
+    uri: str, box: Container | None, expected: int, tmp_path: Path
+) -> None:
+    events: list[Event] = []
+    opened(open_store(uri.format(folder=tmp_path), {}), box, {}, tmp_path, events.append)
+    assert [event.kind for event in events] == [EventKind.WARNING] * expected
 
 
 @pytest.mark.parametrize(
