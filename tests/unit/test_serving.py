@@ -109,7 +109,7 @@ def test_a_container_of_a_nested_run_gets_a_gateway_of_its_own(tmp_path: Path) -
         ("http://127.0.0.1:5000", container(None), 1),
         ("sqlite:///{folder}/mlflow.db", container("172.17.0.1"), 0),
         ("sqlite:///{folder}/mlflow.db", None, 0),
-        ("{folder}/mlruns", container(None), 0),
+        ("file://{folder}/mlruns", container(None), 0),
     ],
 )
 def test_a_container_that_cannot_record_is_warned_of(
