@@ -78,6 +78,7 @@ def settle_run(folder: RunFolder, unreachable: set[str]) -> bool:
     """
     outcome = folder.read(OUTCOME)
     pending = folder.read(PENDING)
+    _remove_specifications(folder)
     if outcome is None:
         pending = pending or _abandoned(folder)
         outcome = _outcome_of_abandoned(folder, pending)
@@ -97,6 +98,12 @@ def settle_run(folder: RunFolder, unreachable: set[str]) -> bool:
     folder.remove(PENDING)
     folder.settle()
     return True
+
+
+def _remove_specifications(folder: RunFolder) -> None:
+    """Remove what a container's attendant was told and did not come to read: it holds secrets."""
+    for file in folder.path.glob("container-*"):
+        file.unlink(missing_ok=True)
 
 
 def _has_backlog(folder: RunFolder) -> bool:

@@ -54,6 +54,15 @@ def test_pending_end_is_delivered_once(store: FileStore) -> None:
     assert settle_earlier_runs() == 0
 
 
+def test_what_a_container_was_to_be_told_is_removed(store: FileStore) -> None:
+    folder = left(started(store), store.uri)
+    specification = folder.path / "container-1-2.in"
+    specification.write_bytes(b"TOKEN=hunter2")
+    settle_earlier_runs()
+    assert not specification.exists()
+    assert folder.log.parent.is_dir()
+
+
 def test_outcome_is_enough_to_deliver_an_end(store: FileStore) -> None:
     run_id = started(store)
     left(run_id, store.uri, pending=False)
