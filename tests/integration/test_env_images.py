@@ -14,18 +14,20 @@ from mlrun.environments.docker.built_images import BuiltImage, built_images, rem
 from tests.docker_engine import DockerEngine
 from tests.functional.commands import Place
 
+CONTENT = "0123456789abcdef" * 4
+
 
 def tagged(engine: DockerEngine, base: str, name: str, *, label: bool) -> BuiltImage:
     """Make an image on top of another."""
     client = engine.client()
     container = client.containers.create(base, ["true"])
     try:
-        changes = f'LABEL {LABEL}="test"' if label else "LABEL other=1"
-        container.commit(repository=name, tag="1", changes=changes)
+        changes = f'LABEL {LABEL}="{CONTENT}"' if label else "LABEL other=1"
+        container.commit(repository=name, tag=CONTENT[:16], changes=changes)
     finally:
         container.remove()
         client.close()
-    return BuiltImage(f"{name}:1", 0, 0.0)
+    return BuiltImage(f"{name}:{CONTENT[:16]}", 0, 0.0)
 
 
 def test_images_of_mlruns_are_found_and_removed(
@@ -37,9 +39,15 @@ def test_images_of_mlruns_are_found_and_removed(
     other = tagged(docker_engine, base_image, f"mlrun-test-other-{suffix}", label=False)
     client = docker_engine.client()
     try:
+        on_mine = client.containers.create(mine.name, ["true"])
+        on_mine.commit(repository=f"mlrun-test-derived-{suffix}", tag="1")
+        on_mine.remove()
+        client.images.get(mine.name).tag(f"mlrun-test-also-{suffix}", "1")
         names = {image.name for image in built_images(environ)}
         assert mine.name in names
-        assert other.name not in names
+        assert not {name for name in names if suffix in name and name != mine.name}
+        client.images.remove(f"mlrun-test-derived-{suffix}:1")
+        client.images.remove(f"mlrun-test-also-{suffix}:1")
         container = client.containers.create(mine.name, ["true"])
         assert remove_image(environ, mine) is False
         container.remove()

@@ -67,7 +67,7 @@ def obtain_project_image(
     entries = list_entries(folder)
     text = "\0".join((_RECIPE, base.id, WORK_FOLDER, content_hash(folder, entries)))
     content = hashlib.sha256(text.encode()).hexdigest()
-    name = f"{repository_name(project)}:{content[:16]}"
+    name = f"{repository_name(project)}:{tag_of(content)}"
     found = _built(engine, name, content)
     if found is not None:
         return found
@@ -89,6 +89,11 @@ def obtain_project_image(
     if found is None:
         raise EnvironmentBuildError(f"the image {name} was built, and is gone", location=location)
     return found
+
+
+def tag_of(content: str) -> str:
+    """Return the tag of an image with a content."""
+    return content[:16]
 
 
 def _built(engine: Engine, name: str, content: str) -> Image | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from mlrun.environments.docker.building import LABEL
+from mlrun.environments.docker.building import LABEL, tag_of
 from mlrun.errors import EnvironmentBuildError
 from mlrun.execution.container.address import engine_address
 from mlrun.execution.container.engine import Engine, EngineError
@@ -21,7 +21,7 @@ class BuiltImage:
     """One image.
 
     Attributes:
-        name: By which it is removed: its tag, else its id.
+        name: By which it is removed: the tag that mlrun gave it.
         size: Bytes, with those that it shares with the image that it is based on.
         created: Seconds since the epoch.
     """
@@ -40,7 +40,11 @@ def built_images(environ: Mapping[str, str]) -> tuple[BuiltImage, ...]:
     """
     query = {"filters": {"label": [LABEL]}}
     found = _call(Engine(engine_address(environ), environ), "GET", "/images/json", query)
-    images = [BuiltImage(_name(one), int(one["Size"]), float(one["Created"])) for one in found]
+    images = [
+        BuiltImage(name, int(one["Size"]), float(one["Created"]))
+        for one in found
+        for name in _names(one)
+    ]
     return tuple(sorted(images, key=lambda image: image.created))
 
 
@@ -61,8 +65,13 @@ def remove_image(environ: Mapping[str, str], image: BuiltImage) -> bool:
     return True
 
 
-def _name(document: Mapping[str, Any]) -> str:
-    return str((document.get("RepoTags") or [document["Id"]])[0])
+def _names(document: Mapping[str, Any]) -> list[str]:
+    """Return the names that mlrun gave to an image.
+
+    What others build on it inherits its label, but not its name; and it may have further names.
+    """
+    tag = tag_of((document.get("Labels") or {}).get(LABEL) or "")
+    return [name for name in document.get("RepoTags") or () if name.endswith(f":{tag}")]
 
 
 def _call(engine: Engine, method: str, path: str, query: Mapping[str, Any]) -> Any:
