@@ -153,7 +153,10 @@ def _variables(document: Document, entry: Entry | None) -> tuple[tuple[str, str 
     shape = "write `[NAME, [OTHER, value]]`: a name to copy it, a pair to set it"
     if entry is not None and isinstance(entry.value, yaml.MappingNode):
         entries = document.entries(entry.value, "`environment`")
-        return tuple((name, document.python_text(e.value)) for name, e in entries.items())
+        pairs = [(e, name, document.python_text(e.value)) for name, e in entries.items()]
+        for found, name, value in pairs:
+            _refuse_odd(document, found.key, name, value, shape)
+        return tuple((name, value) for _, name, value in pairs)
     return tuple(_variable(document, item, shape) for item in _items(document, entry, shape))
 
 
@@ -163,6 +166,13 @@ def _variable(document: Document, item: yaml.Node, shape: str) -> tuple[str, str
     else:
         name, sign, rest = (scalar(item) or "").partition("=")
         value = rest if sign else None
-    if not name:
-        raise document.error(item, f"{describe(item)} is no variable: {shown(str(name))}", shape)
-    return name, value
+    _refuse_odd(document, item, name or "", value, shape)
+    return name or "", value
+
+
+def _refuse_odd(
+    document: Document, node: yaml.Node, name: str, value: str | None, shape: str
+) -> None:
+    """Refuse what cannot be a variable: it would set another one, or none."""
+    if not name or "=" in name or "\0" in f"{name}{value}":
+        raise document.error(node, f"{describe(node)} is no variable: {shown(name)}", shape)

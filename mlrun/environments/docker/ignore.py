@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
+from errno import EINVAL
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,8 @@ def read_rules(folder: Path) -> tuple[Rule, ...]:
     """
     file = folder / ".dockerignore"
     try:
+        if file.exists() and not file.is_file():
+            raise OSError(EINVAL, "it is no file")  # noqa: TRY301
         text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except FileNotFoundError:
         text = ""

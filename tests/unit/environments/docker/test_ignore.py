@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mlrun.environments.docker.content import list_entries
+from mlrun.environments.docker.ignore import read_rules
 from mlrun.errors import EnvironmentBuildError, Location
 
 FILES = ("a", "b.txt", "src/a", "src/b.txt", "src/deep/a.py", "src/deep/x/y.txt", "other/src/a")
@@ -99,6 +101,12 @@ def test_a_pattern_that_is_none_says_where(project: Path) -> None:
     with pytest.raises(EnvironmentBuildError, match="cannot be understood") as caught:
         kept(project, ["ok", "a[b"])
     assert caught.value.location == Location(project / ".dockerignore", 2)
+
+
+def test_rules_without_end_are_not_waited_for(project: Path) -> None:
+    os.mkfifo(project / ".dockerignore")
+    with pytest.raises(EnvironmentBuildError, match="it is no file"):
+        read_rules(project)
 
 
 def test_every_small_pattern_can_be_read(project: Path) -> None:
