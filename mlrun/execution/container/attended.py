@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlrun.errors import LaunchError
 from mlrun.execution.container import specification, trace
-from mlrun.execution.container.body import LAUNCH_LABEL, bodies, memory_limit
+from mlrun.execution.container.body import bodies, memory_limit
 from mlrun.execution.container.container import ContainerCommand
 from mlrun.execution.leftovers import MARK_VARIABLE
 from mlrun.folders import runs_folder
@@ -90,7 +90,7 @@ class Attended:
     def _leave_trace(self, mark: str, environ: Mapping[str, str]) -> None:
         Path(self.trace).parent.mkdir(parents=True, exist_ok=True)
         container = self._command.container
-        label = f"{LAUNCH_LABEL}={mark}"
+        label = f"{trace.LAUNCH_LABEL}={mark}"
         trace.leave(self.trace, container.engine, label, environ, keeps=container.keeps)
         self._hold = share(Path(self.trace))
 

@@ -8,13 +8,11 @@ from typing import Any
 
 from mlrun.execution.container.container import WORK_FOLDER, ContainerCommand, Mount
 from mlrun.execution.container.first_process import with_first_process
+from mlrun.execution.container.trace import LAUNCH_LABEL
 from mlrun.execution.leftovers import MARK_VARIABLE
 
 RUN_LABEL = "mlrun.run"
 """Holds the run's id."""
-
-LAUNCH_LABEL = "mlrun.launch"
-"""Holds what no other launch has: containers with it are this launch's and nobody else's."""
 
 _ATTENDED = ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr")
 

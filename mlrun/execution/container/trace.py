@@ -74,9 +74,7 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
         with open(path, encoding="utf-8") as file:
             found: dict[str, Any] = json.load(file)
         engine = Engine(found["engine"], found["environ"])
-        label, keeps = str(found["label"]), bool(found["keeps"])
-        if not label.removeprefix(f"{LAUNCH_LABEL}=") or not label.startswith(f"{LAUNCH_LABEL}="):
-            raise ValueError  # it could mean containers of others
+        label, keeps = _label_of(found), bool(found["keeps"])
     except FileNotFoundError:
         return True
     except (OSError, ValueError, KeyError, TypeError):
@@ -90,6 +88,18 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
         return False
     forget(path)
     return True
+
+
+def _label_of(found: Mapping[str, Any]) -> str:
+    """Return the label that a trace names.
+
+    Raises:
+        ValueError: It could mean containers of others.
+    """
+    name, _, value = str(found["label"]).partition("=")
+    if name != LAUNCH_LABEL or not value:
+        raise ValueError(name)
+    return f"{name}={value}"
 
 
 def forget(path: str) -> None:
