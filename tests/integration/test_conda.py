@@ -337,8 +337,20 @@ def test_without_network_what_is_known_serves(
 
     monkeypatch.setenv("MLRUN_CACHE_DIR", str(tmp_path / "other"))
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "empty"))
-    with pytest.raises(EnvironmentBuildError, match=f"{url} cannot be reached"):
-        environment(tmp_path / "p", yaml_text(url, "one")).prepare(print)
+    heard.clear()
+    with pytest.raises(EnvironmentBuildError, match=f"{url} cannot be reached") as caught:
+        environment(tmp_path / "p", yaml_text(url, "one")).prepare(heard.append)
+    assert not any("cannot be reached" in line for line in heard)
+    assert caught.value.location is not None
+    assert yaml_text(url, "one").splitlines()[(caught.value.location.line or 0) - 1].count(url)
+
+
+def test_a_folder_that_is_no_channel_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentBuildError, match="there is no conda channel at") as caught:
+        environment(tmp_path / "p", yaml_text("./none", "one")).prepare(print)
+    assert caught.value.location is not None
+    assert caught.value.location.column is not None
+    assert "name" in (caught.value.hint or "")
 
 
 def test_a_login_in_a_channels_address_is_used_and_kept_from_others(

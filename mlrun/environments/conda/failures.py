@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlrun.environments.conda.settings import without_login
 from mlrun.environments.conda.solving import Index, Wish
 from mlrun.environments.conda.specs import MatchText, PackageSpec, match_text, parse_spec
-from mlrun.environments.written_at import written_at
+from mlrun.environments.written_at import key_at, written_at
 from mlrun.errors import EnvironmentBuildError, Location, MlrunError, Problem
 from mlrun.execution.redact import mask_text
 
@@ -61,7 +61,7 @@ def channel_failure(wish: Wish, error: Exception) -> EnvironmentBuildError:
 def _named_at(wish: Wish, place: str) -> Location:
     """Return where the file names the channel of an address; else where the file begins."""
     names = (channel.name for channel in wish.channels if channel.shown == place)
-    return written_at(wish.location, next(names, place))
+    return written_at(key_at(wish.location, "channels"), next(names, place))
 
 
 def setting_failure(wish: Wish, error: Exception) -> EnvironmentBuildError:

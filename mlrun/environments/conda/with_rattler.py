@@ -68,6 +68,7 @@ class RattlerBuild:
             cached_only=settings.offline,
         )
         self._unreached: EnvironmentBuildError | None = None
+        self._notice: str | None = None
 
     def install(self, place: BuildPlace, log: BuildLog) -> tuple[LockedPackage, ...]:
         """Make the prefix.
@@ -128,8 +129,13 @@ class RattlerBuild:
         if silent is not None:
             channel, why = silent
             self._unreached = failures.not_reachable(self._wish, channel.shown, why)
-            self._report(f"{channel.name} cannot be reached ({why}): using what is known of it")
+            self._notice = f"{channel.name} cannot be reached ({why}): using what is known of it"
             self._wish = replace(self._wish, cached_only=True)
+
+    def _tell_unreached(self) -> None:
+        """Say that a channel did not answer, where something is known of it."""
+        if self._notice is not None:
+            self._report(self._notice)
 
     async def _solved(self, index: Index) -> list[RepoDataRecord]:
         from rattler.exceptions import (
@@ -145,8 +151,9 @@ class RattlerBuild:
         )
 
         try:
-            return await solve(index)
+            records = await solve(index)
         except SolverError as error:
+            self._tell_unreached()
             failure = await failures.solver_failure(index, error)
             raise explain(failure, self._spec, self._wish.settings.subdir) from error
         except (GatewayError, FetchRepoDataError, IoError, CacheDirError) as error:
@@ -158,6 +165,8 @@ class RattlerBuild:
                 f"what this machine has cannot be told: {error}",
                 hint="look at the variables CONDA_OVERRIDE_...",
             ) from error
+        self._tell_unreached()
+        return records
 
     def _link(self, records: list[RepoDataRecord], prefix: Path, client: Client) -> None:
         from rattler.exceptions import InstallerError, LinkError, TransactionError
