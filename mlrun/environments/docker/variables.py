@@ -41,10 +41,16 @@ def project_variables(
     if missing:
         raise ProjectError(
             f"the project wants these variables of yours, which are not set: {', '.join(missing)}",
-            location=location,
+            location=_written_at(location, missing[0]),
             hint=f"set them: `export {missing[0]}=...`, or -A e={missing[0]}=... for the container",
         )
     return found
+
+
+def _written_at(location: Location, name: str) -> Location:
+    from mlrun.environments.written_at import key_at, written_at
+
+    return written_at(key_at(location, "environment"), name)
 
 
 def user_variables(

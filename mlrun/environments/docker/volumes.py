@@ -53,13 +53,16 @@ def project_volumes(
             mount = _mount(expand(text, str(folder), environ), folder)
         except ValueError as error:
             raise ProjectError(
-                f"the volume `{text}` {error}", location=location, hint=_hint(text)
+                f"the volume `{text}` {error}",
+                location=_written_at(location, text),
+                hint=_hint(text, str(error)),
             ) from None
         before = found.setdefault(mount.target, Volume(mount, text, location))
         if before.text != text:
             raise ProjectError(
                 f"the volumes `{before.text}` and `{text}` are both for {mount.target}",
-                location=location,
+                location=_written_at(location, text),
+                hint="leave one of them out",
             )
     return tuple(found.values())
 
@@ -80,7 +83,7 @@ def user_volumes(
         try:
             mount = _mount(_expanded(text, folder, environ), folder)
         except ValueError as error:
-            raise UsageError(f"-A volume={text} {error}", hint=_hint(text)) from None
+            raise UsageError(f"-A volume={text} {error}", hint=_hint(text, str(error))) from None
         found[mount.target] = Volume(mount, text, None)
     return tuple(found.values())
 
@@ -124,12 +127,20 @@ def make_folders(volumes: Iterable[Volume]) -> list[str]:
 def _missing(source: str, text: str, location: Location | None, reason: str) -> MlrunError:
     return EnvironmentBuildError(
         f"the volume `{text}` is for {source}, which is not there; {reason}",
-        location=location,
+        location=location and _written_at(location, text),
         hint="make the folder, or correct the volume",
     )
 
 
-def _hint(text: str) -> str:
+def _written_at(location: Location, text: str) -> Location:
+    from mlrun.environments.written_at import key_at, written_at
+
+    return written_at(key_at(location, "volumes"), text)
+
+
+def _hint(text: str, reason: str) -> str:
+    if "is not set" in reason:
+        return "set it, or give a value for where it is not: ${NAME:-/folder}"
     if _WINDOWS.match(text):
         return "this machine has no drives: write the folder's path here"
     return _FORM

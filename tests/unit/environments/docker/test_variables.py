@@ -28,6 +28,14 @@ def test_all_that_are_not_set_are_named() -> None:
     assert "export KEY=" in str(caught.value.hint)
 
 
+def test_the_line_of_a_variable_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "MLproject"
+    file.write_text("docker_env:\n  image: KEY\n  environment:\n    - KEY\n")
+    with pytest.raises(ProjectError) as caught:
+        project_variables((("KEY", None),), {}, {}, Location(file, 2, 3))
+    assert caught.value.location == Location(file, 4, 7)
+
+
 def test_what_the_user_gives_or_mlrun_sets_need_not_be_there() -> None:
     wanted = (("KEY", None), ("MLFLOW_TRACKING_URI", None))
     assert project_variables(wanted, {}, {"KEY": "1"}, PLACE) == {}

@@ -70,6 +70,15 @@ def test_what_cannot_be_understood_says_where(text: str, said: str) -> None:
     assert caught.value.hint
 
 
+def test_the_line_of_a_volume_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "MLproject"
+    file.write_text("docker_env:\n  image: x\n  volumes:\n    - /a:/b\n    - $NONE:/c\n")
+    with pytest.raises(ProjectError) as caught:
+        project_volumes(("/a:/b", "$NONE:/c"), tmp_path, {}, Location(file, 2, 3))
+    assert caught.value.location == Location(file, 5, 7)
+    assert "${NAME:-/folder}" in (caught.value.hint or "")
+
+
 def test_two_volumes_for_one_place_contradict_each_other() -> None:
     with pytest.raises(ProjectError, match="both for /data"):
         mounts("/a:/data", "/b:/data/")
