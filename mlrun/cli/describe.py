@@ -57,8 +57,10 @@ def _describe(checkout: Checkout, words: list[str], form: str) -> None:
         sys.stdout.write(json.dumps(_document(project, checkout), indent=2) + "\n")
         return
     sys.stdout.write("\n".join(map(printable, _lines(project, checkout, words))) + "\n")
-    in_files = (one.warnings for one in described(project.environments, project.folder))
-    for lint in (*project.lints, *(lint for lints in in_files for lint in lints)):
+    own = (entry_point.environments for entry_point in project.entry_points.values())
+    found = (described(one, project.folder) for one in (project.environments, *own))
+    lints = [lint for environments in found for one in environments for lint in one.warnings]
+    for lint in dict.fromkeys((*project.lints, *lints)):
         print_problem("warning", renamed(lint, checkout))
 
 

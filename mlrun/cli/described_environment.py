@@ -61,11 +61,18 @@ class DescribedEnvironment:
 
 def manager_of(environments: tuple[Environment, ...], folder: Path) -> tuple[str | None, str]:
     """Return what makes the environment without any option, and that or why nothing does."""
+    if _is_container(environments):
+        return "docker", "docker"
     try:
         manager = choose_environment(environments, EnvironmentOptions(folder=folder)).manager
     except MlrunError as error:
         return None, error.message
     return manager, manager
+
+
+def _is_container(environments: tuple[Environment, ...]) -> bool:
+    """Whether it is one whatever is wrong with it: that may be another matter elsewhere."""
+    return len(environments) == 1 and isinstance(environments[0], DockerEnv)
 
 
 def described(environments: tuple[Environment, ...], folder: Path) -> list[DescribedEnvironment]:
@@ -75,7 +82,8 @@ def described(environments: tuple[Environment, ...], folder: Path) -> list[Descr
 
 def _described(environment: Environment, folder: Path) -> DescribedEnvironment:
     if isinstance(environment, DockerEnv):
-        return DescribedEnvironment("docker_env", image=environment.image)
+        warnings = _wrong_with(environment, folder)
+        return DescribedEnvironment("docker_env", image=environment.image, warnings=warnings)
     if isinstance(environment, PythonEnv):
         return DescribedEnvironment("python_env", python=environment.python)
     file = (
@@ -90,6 +98,15 @@ def _described(environment: Environment, folder: Path) -> DescribedEnvironment:
         python=python,
         warnings=warnings,
     )
+
+
+def _wrong_with(environment: DockerEnv, folder: Path) -> tuple[Problem, ...]:
+    """Return why the container could not be made here: a variable that is not set, say."""
+    try:
+        choose_environment((environment,), EnvironmentOptions(folder=folder))
+    except MlrunError as error:
+        return error.problems
+    return ()
 
 
 def _key(environment: PythonEnvFile | CondaEnv | UvLockEnv | RenvEnv) -> str:

@@ -104,6 +104,20 @@ def test_a_file_that_is_broken_is_said_and_described_all_the_same(place: Place) 
     assert "from" not in line
 
 
+def test_a_container_that_wants_variables_is_described_without_them(place: Place) -> None:
+    place.write(
+        "docker_env:\n  image: 'i:1'\n  environment: [NOT_SET_HERE]\n  volumes: ['$NONE:/data']\n"
+        "entry_points: {main: {command: a}}"
+    )
+    answer = place.mlrun("describe", "project")
+    assert answer.returncode == 0
+    assert "environment  docker, image i:1\n" in answer.stdout
+    assert "MLproject:3:17: " in answer.stderr
+    assert "not set: NOT_SET_HERE" in answer.stderr
+    document = json.loads(place.mlrun("describe", "project", "--output", "json").stdout)
+    assert document["environment"] == "docker"
+
+
 def test_containers_and_conda_environments(place: Place) -> None:
     place.write(
         "docker_env: {image: 'i:1'}\nentry_points:\n"
