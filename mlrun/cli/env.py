@@ -107,10 +107,10 @@ def path(what: str, **words: Any) -> None:
 @ENV_LIMIT
 @FORM
 def build(uri: str, dry_run: bool, env_limit: int | None, form: str, **words: Any) -> None:
-    """Build a project's environment without running anything, and print its key.
+    """Build a project's environment, and print its key.
 
-    The key is the same wherever the same environment is asked for, so that a CI job can keep
-    the environment under it.
+    Nothing is run. The key is the same wherever the same environment is asked for, so that a CI
+    job can keep the environment under it.
     """
     errand = Errand(
         may_build=not dry_run, offline=words["offline"], limit=env_limit, progress=say_passing
@@ -205,7 +205,8 @@ def _build(request: RunRequest, errand: Errand, *, any_entry_point: bool) -> dic
     for warning in prepared.warnings:
         print_problem("warning", warning)
     state = "built" if errand.built else "hit"
-    say(f"{state}: {prepared.folder}" if prepared.folder is not None else state)
+    what = "built" if errand.built else "the environment is there already"
+    say(f"{what}: {prepared.folder}" if prepared.folder is not None else what)
     return _built(errand, state, prepared)
 
 

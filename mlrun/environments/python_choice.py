@@ -113,7 +113,7 @@ def _none_found(wish: PythonWish, environ: Mapping[str, str]) -> EnvironmentBuil
     wanted = f"Python {wish.text or wish.request}"
     if wish.locked:
         wanted += ", which mlrun.lock names,"
-        way_out = "; or write the lock anew: mlrun lock --upgrade"
+        way_out = "; or write the lock anew: mlrun lock DIR --upgrade"
     else:
         way_out = "; leave out --exact-python" if wish.exact else ""
     return EnvironmentBuildError(

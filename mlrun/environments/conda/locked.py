@@ -66,7 +66,7 @@ def _record_of(package: LockedPackage, channels: Sequence[ChannelUrl]) -> RepoDa
     except (ValueError, InvalidPackageNameError, InvalidVersionError) as error:
         raise ProjectError(
             f"the lock's conda package {package.name!r} cannot be installed: {error}",
-            hint="write it anew: mlrun lock",
+            hint="write it anew: mlrun lock DIR",
         ) from error
 
 

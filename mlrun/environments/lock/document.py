@@ -94,7 +94,7 @@ def _check_version(document: Any, file: Path) -> None:
         raise ProjectError(
             f"{file.name} was written by a newer mlrun (its format is {version})",
             location=Location(file),
-            hint="use that mlrun, or write it anew: mlrun lock",
+            hint="use that mlrun, or write it anew: mlrun lock DIR",
         )
 
 
@@ -102,7 +102,7 @@ def _unreadable(file: Path, reason: str, line: int | None = None) -> ProjectErro
     return ProjectError(
         f"{file.name} cannot be read: {reason}",
         location=Location(file, line),
-        hint="write it anew: remove it, then mlrun lock",
+        hint="write it anew: remove it, then mlrun lock DIR",
     )
 
 

@@ -43,9 +43,9 @@ def unfitting(lock: ProjectLock | None, kind: SolvedEnvironment) -> Problem | No
 
 def misfit(lock: ProjectLock | None, kind: SolvedEnvironment) -> Problem:
     """Return why a lock, for which `pinned_by` gives nothing, does not hold."""
-    location, hint = kind.location, "write the lock anew: mlrun lock"
+    location, hint = kind.location, "write the lock anew: mlrun lock DIR"
     if lock is None:
-        return Problem("the project has no mlrun.lock", location, "write one: mlrun lock")
+        return Problem("the project has no mlrun.lock", location, "write one: mlrun lock DIR")
     platform, digest = platform_name(), kind.digest()
     alike = [entry for entry in lock.environments if is_alike(entry.manager, kind.manager)]
     if not alike:
@@ -55,11 +55,11 @@ def misfit(lock: ProjectLock | None, kind: SolvedEnvironment) -> Problem:
     if any(entry.platform == platform for entry in same):
         dates = {entry.as_of or "the day it was written" for entry in same}
         what = f"mlrun.lock is as of {' and '.join(sorted(dates))}, and another date is asked for"
-        return Problem(what, location, "write the lock anew: mlrun lock --as-of DATE")
+        return Problem(what, location, "write the lock anew: mlrun lock DIR --as-of DATE")
     if same:
         others = ", ".join(sorted(entry.platform for entry in same))
         what = f"mlrun.lock is for {others}, and has nothing for this machine ({platform})"
-        return Problem(what, location, "add an entry for it: mlrun lock")
+        return Problem(what, location, "add an entry for it: mlrun lock DIR")
     changes = _changes(alike, kind)
     what = "the environment's specification has changed since mlrun.lock was written"
     return Problem(f"{what}{changes}", location, hint)

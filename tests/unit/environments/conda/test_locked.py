@@ -78,4 +78,4 @@ def test_an_entry_that_is_no_package_is_one_message(wrong: dict[str, Any]) -> No
     locked = replace(package("https://host.test/c/noarch/one-1.0-py_0.conda"), **wrong)
     with pytest.raises(ProjectError, match="cannot be installed") as caught:
         records_of([locked], ())
-    assert caught.value.hint == "write it anew: mlrun lock"
+    assert caught.value.hint == "write it anew: mlrun lock DIR"
