@@ -8,20 +8,18 @@ too, for `docker` an engine. A case for which something is missing is left out, 
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
 
-from benchmarks import arguments, cases, projects, report, tools
+from benchmarks import comparison, projects, report, tools
 from benchmarks.cases import Setting, in_turn, milliseconds, starts, taker
 from benchmarks.measure import Command, Start, start
 from tests.conda_channel import make_channel
@@ -53,7 +51,8 @@ def uv(setting: Setting) -> list[report.Row]:
 def virtualenv(setting: Setting) -> list[report.Row]:
     """Do that by virtualenv; and set mlrun's uv beside MLflow's virtualenv."""
     if not _pyenv_has_this_python():
-        _say(f"left out: pyenv has no Python {platform.python_version()}, which MLflow asks it for")
+        version = platform.python_version()
+        comparison.say(f"left out: pyenv has no Python {version}, which MLflow asks it for")
         return []
     rows = _cold(setting, "virtualenv", "virtualenv") + _warm(setting, "virtualenv")
     return rows + _cold(setting, "uv", "virtualenv", ratio_goal=3)
@@ -154,33 +153,9 @@ CASES: dict[str, Callable[[Setting], list[report.Row]]] = {
 
 def main() -> None:
     """Install, measure, print."""
-    given = arguments.of_comparison("Measure environments beside `mlflow run`.", CASES)
-    mlrun = tools.install_mlrun(given.cache, _say)
-    mlflow = tools.install_mlflow(given.cache, _say)
-    versions = {tool.name: tool.version for tool in (mlrun, mlflow)}
-    rows: list[report.Row] = []
-    with tempfile.TemporaryDirectory(prefix="mlrun-environments-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # containers look into it, by users of their own
-        setting = cases.Setting(
-            tools={tool.name: tool for tool in (mlrun, mlflow)},
-            projects=projects.write(folder / "projects"),
-            folder=folder,
-            repeats=given.repeats,
-            cold_repeats=given.cold_repeats,
-        )
-        for case in given.only or CASES:
-            _say(f"measuring {case}")
-            rows += CASES[case](setting)
-    print(f"{report.machine()}; medians of {given.repeats} ({given.cold_repeats} where cold)\n")
-    print(report.table(rows, versions))
-    if given.json:
-        document = report.document(rows, versions, report.machine())
-        given.json.write_text(json.dumps(document, indent=2) + "\n")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    comparison.compare(
+        "Measure environments beside `mlflow run`.", CASES, comparison.in_order(CASES)
+    )
 
 
 if __name__ == "__main__":

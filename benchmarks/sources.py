@@ -9,18 +9,16 @@ loopback.
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import sys
-import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
 
-from benchmarks import arguments, cases, projects, report, tools
+from benchmarks import cases, comparison, projects, report
 from tests.git_http import GitHttpServer
 from tests.repositories import Repository, make_long_history, make_repository
 
@@ -109,36 +107,20 @@ CASES: dict[str, Callable[[Served], list[report.Row]]] = {
 
 def main() -> None:
     """Install, measure, print."""
-    given = arguments.of_comparison("Measure runs by URL beside `mlflow run`.", CASES)
-    mlrun = tools.install_mlrun(given.cache, _say)
-    mlflow = tools.install_mlflow(given.cache, _say)
-    versions = {tool.name: tool.version for tool in (mlrun, mlflow)}
-    with tempfile.TemporaryDirectory(prefix="mlrun-sources-") as name:
-        folder = Path(name)
-        setting = cases.Setting(
-            tools={tool.name: tool for tool in (mlrun, mlflow)},
-            projects=projects.write(folder / "projects"),
-            folder=folder,
-            repeats=given.repeats,
-            cold_repeats=given.cold_repeats,
-        )
-        rows = _measure(setting, given.only or list(CASES))
-    print(f"{report.machine()}; medians of {given.repeats} ({given.cold_repeats} of first runs)\n")
-    print(report.table(rows, versions))
-    if given.json:
-        document = report.document(rows, versions, report.machine())
-        given.json.write_text(json.dumps(document, indent=2) + "\n")
+    comparison.compare(
+        "Measure runs by URL beside `mlflow run`.", CASES, _measure, fewer="of first runs"
+    )
 
 
-def _measure(setting: cases.Setting, names: list[str]) -> list[report.Row]:
+def _measure(setting: cases.Setting, names: Collection[str]) -> list[report.Row]:
     root = setting.folder / "served"
-    _say("making repositories")
+    comparison.say("making repositories")
     small = _make(root)
     rows: list[report.Row] = []
     with GitHttpServer(root) as server:
         served = Served(setting, f"http://127.0.0.1:{server.port}", small)
         for name in names:
-            _say(f"measuring {name}")
+            comparison.say(f"measuring {name}")
             rows += CASES[name](served)
     return rows
 
@@ -171,10 +153,6 @@ def _make(root: Path) -> Repository:
         writer.writestr("MLproject", file)
     (root / "project.zip").write_bytes(content.getvalue())
     return small
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 if __name__ == "__main__":
