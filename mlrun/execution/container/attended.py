@@ -73,8 +73,8 @@ class Attended:
     ) -> None:
         self._command = command
         name = f"container-{os.getpid()}-{time.monotonic_ns():x}"
-        self._specification = f"{folder}/{name}.in"
-        self._report = f"{folder}/{name}.out"
+        self._folder = str(folder)
+        self._specification, self._report = (f"{folder}/{name}.{k}" for k in trace.KINDS)
         self.trace = str(runs_folder() / TRACES / f"{name}.json")
         self._hold: Lease | None = None
         try:
@@ -91,8 +91,22 @@ class Attended:
         Path(self.trace).parent.mkdir(parents=True, exist_ok=True)
         container = self._command.container
         label = f"{trace.LAUNCH_LABEL}={mark}"
-        trace.leave(self.trace, container.engine, label, environ, keeps=container.keeps)
-        self._hold = share(Path(self.trace))
+        # Another mlrun, which cleans up, must not find it before it is held.
+        written = Path(f"{self._specification}.trace")
+        try:
+            trace.leave(
+                str(written),
+                container.engine,
+                label,
+                environ,
+                keeps=container.keeps,
+                folder=self._folder,
+            )
+            self._hold = share(written)
+            written.rename(self.trace)
+        except OSError:
+            trace.forget(str(written))
+            raise
 
     def _specify(self, run_id: str, mark: str, grace_period: float) -> None:
         command = self._command

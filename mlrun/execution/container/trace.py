@@ -26,11 +26,22 @@ LATE = 2.0
 LAUNCH_LABEL = "mlrun.launch"
 """Holds what no other launch has: containers with it are this launch's and nobody else's."""
 
+KINDS = ("in", "out")
+"""What the files in the run's folder are called that mlrun and the attendant write."""
+
 _LOOK_AGAIN = 0.2
 _GONE_OR_GOING = (404, 409)
 
 
-def leave(path: str, engine: str, label: str, environ: Mapping[str, str], *, keeps: bool) -> None:
+def leave(
+    path: str,
+    engine: str,
+    label: str,
+    environ: Mapping[str, str],
+    *,
+    keeps: bool,
+    folder: str = "",
+) -> None:
     """Write a trace.
 
     Args:
@@ -39,6 +50,7 @@ def leave(path: str, engine: str, label: str, environ: Mapping[str, str], *, kee
         label: `NAME=VALUE` that the container has, and no other.
         environ: Where `TLS_VARIABLES` are.
         keeps: Whether the container stays after its end.
+        folder: The run's, with files of the trace's own name, one of which holds secrets.
 
     Raises:
         OSError: It cannot be written.
@@ -52,6 +64,7 @@ def leave(path: str, engine: str, label: str, environ: Mapping[str, str], *, kee
         "environ": tls,
         "keeps": keeps,
         "host": os.uname().nodename,
+        "folder": folder,
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file)
@@ -82,12 +95,20 @@ def clear(path: str, *, patience: float = 0.0) -> bool:
         return True
     if found.get("host") != os.uname().nodename:
         return True
+    _forget_beside(path, str(found.get("folder")))
     try:
         _end_all(engine, label, time.monotonic() + patience, keeps=keeps)
     except EngineError:
         return False
     forget(path)
     return True
+
+
+def _forget_beside(path: str, folder: str) -> None:
+    """Remove what mlrun and the attendant wrote for each other, where nobody took it."""
+    name = os.path.basename(path).rpartition(".")[0]  # noqa: PTH119 - no pathlib in the guardian
+    for kind in KINDS:
+        forget(f"{folder}/{name}.{kind}")
 
 
 def _label_of(found: Mapping[str, Any]) -> str:
@@ -103,7 +124,7 @@ def _label_of(found: Mapping[str, Any]) -> str:
 
 
 def forget(path: str) -> None:
-    """Remove a trace."""
+    """Remove a trace, or another file that may be gone already."""
     try:
         os.unlink(path)  # noqa: PTH108 - no pathlib in the guardian
     except OSError:

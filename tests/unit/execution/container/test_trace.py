@@ -39,3 +39,15 @@ def test_no_label_leads_to_containers_of_others(file: Path, label: str | None) -
 def test_a_trace_of_another_machine_is_left_to_that(file: Path) -> None:
     assert trace.clear(str(changed(file, host="elsewhere"))) is True
     assert file.exists()
+
+
+def test_what_mlrun_wrote_for_the_attendant_goes_with_the_trace(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("container-1.in", "container-1.out", "output.log", "container-2.in"):
+        (folder / name).touch()
+    file = tmp_path / "container-1.json"
+    label, engine = f"{trace.LAUNCH_LABEL}=run.1.2", f"unix://{tmp_path}/engine.sock"
+    trace.leave(str(file), engine, label, {}, keeps=False, folder=str(folder))
+    trace.clear(str(file))
+    assert sorted(path.name for path in folder.iterdir()) == ["container-2.in", "output.log"]
