@@ -41,10 +41,21 @@ _STORES = {
     "wasbs": ("AZURE_",),
     "abfss": ("AZURE_",),
     "hdfs": ("MLFLOW_HDFS_", "MLFLOW_KERBEROS_", "HADOOP_", "KRB5"),
+    "viewfs": ("MLFLOW_HDFS_", "MLFLOW_KERBEROS_", "HADOOP_", "KRB5"),
 }
 """The beginnings of the variables by which a client gets at each kind of artifacts' store."""
 
-_KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+_AWS_FILES = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
+"""The variables that name the files of `~/.aws`, where they are not there."""
+
+_FILES = {
+    "s3": (*_AWS_FILES, "AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    "gs": ("GOOGLE_APPLICATION_CREDENTIALS",),
+    "hdfs": ("MLFLOW_KERBEROS_TICKET_CACHE",),
+    "viewfs": ("MLFLOW_KERBEROS_TICKET_CACHE",),
+}
+"""Those of these variables that name a file."""
+
 _AWS_FOLDER = "/.aws"
 
 _SHELLS = re.compile(r"(?:ba|da|z)?sh")
@@ -211,18 +222,15 @@ def _credential_files(
 ) -> Iterator[tuple[Mount, dict[str, str]]]:
     """Yield the files with credentials for the artifacts' store."""
     scheme = _scheme(tracked.artifact_uri)
-    if scheme == "gs" and environ.get(_KEY_FILE):
-        yield _read_only(environ[_KEY_FILE]), {_KEY_FILE: os.path.abspath(environ[_KEY_FILE])}
+    for name in _FILES.get(scheme, ()):
+        file = environ.get(name)
+        if file and Path(file).exists():
+            yield _read_only(file), {name: os.path.abspath(file)}
     folder = Path(environ.get("HOME", "/")) / ".aws"
     if scheme == "s3" and folder.is_dir():
         mount = Mount(str(folder), _AWS_FOLDER, ("ro",))
-        yield (
-            mount,
-            {
-                "AWS_SHARED_CREDENTIALS_FILE": f"{_AWS_FOLDER}/credentials",
-                "AWS_CONFIG_FILE": f"{_AWS_FOLDER}/config",
-            },
-        )
+        files = {n: f"{_AWS_FOLDER}/{f}" for n, f in _AWS_FILES.items() if not environ.get(n)}
+        yield mount, files
 
 
 def _read_only(file: str) -> Mount:

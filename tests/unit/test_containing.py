@@ -179,12 +179,29 @@ def test_credentials_go_with_the_kind_of_artifacts(made: Make, tmp_path: Path) -
     assert Mount(str(tmp_path / ".aws"), "/.aws", ("ro",)) in command.mounts
 
 
-def test_a_key_file_is_mounted_at_its_place(made: Make, tmp_path: Path) -> None:
-    key = tmp_path / "key.json"
-    environ = {"GOOGLE_APPLICATION_CREDENTIALS": str(key)}
-    command = made(tracked("http://server", f"gs://bucket/1/{RUN}/artifacts"), environ)
-    assert command.environment["GOOGLE_APPLICATION_CREDENTIALS"] == str(key)
-    assert Mount(str(key), str(key), ("ro",)) in command.mounts
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("GOOGLE_APPLICATION_CREDENTIALS", "gs"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "s3"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "s3"),
+        ("MLFLOW_KERBEROS_TICKET_CACHE", "hdfs"),
+        ("MLFLOW_KERBEROS_TICKET_CACHE", "viewfs"),
+    ],
+)
+def test_a_file_with_credentials_is_mounted_at_its_place(
+    made: Make, tmp_path: Path, name: str, scheme: str
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("")
+    (tmp_path / ".aws").mkdir()
+    environ = {name: str(file), "HOME": str(tmp_path)}
+    run = tracked("http://server", f"{scheme}://bucket/1/{RUN}/artifacts")
+    command = made(run, environ)
+    assert command.environment[name] == str(file)
+    assert Mount(str(file), str(file), ("ro",)) in command.mounts
+    file.unlink()  # An engine would refuse to mount it, or make a folder of that name.
+    assert Mount(str(file), str(file), ("ro",)) not in made(run, environ).mounts
 
 
 def test_certificates_are_passed_in(made: Make) -> None:
