@@ -95,7 +95,7 @@ class Work:
 
     def digest(self) -> str:
         """Return a hash that is equal for equal work, as hexadecimal digits."""
-        import hashlib
+        from mlrun.hashing import hash_of
 
         work = asdict(self)
         del work["source"]["branch"]
@@ -105,8 +105,7 @@ class Work:
             for name, value in work["environment"].items()
             if value or name in ("manager", "digest")
         }
-        text = json.dumps(work, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return hash_of(json.dumps(work, sort_keys=True, separators=(",", ":")))
 
 
 @dataclass(frozen=True)

@@ -150,9 +150,9 @@ def _python_first(interpreter: Path) -> tuple[Path, ...]:
     same = interpreter.parent / "python"
     if same.exists() and same.samefile(interpreter):
         return (interpreter.parent,)
-    import hashlib
+    from mlrun.hashing import hash_of
 
-    name = hashlib.sha256(os.fsencode(interpreter)).hexdigest()[:16]
+    name = hash_of(os.fsencode(interpreter))[:16]
     links = cache_folder() / "interpreters" / name
     links.mkdir(parents=True, exist_ok=True)
     for link in (links / "python", links / "python3"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from mlrun.environments.requirements import RequirementList, read_requirements
 from mlrun.environments.uv_settings import without_login
 from mlrun.errors import Location
+from mlrun.hashing import hash_of
 
 _END = 1 << 20
 """Bytes at either end of a big file that stand for all of it.
@@ -22,24 +22,22 @@ Such a file is an archive, and an archive ends with checksums of its content.
 
 def digest_of(value: object) -> str:
     """Return the hash of a value that JSON can write, as hexadecimal digits."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hash_of(json.dumps(value, sort_keys=True, separators=(",", ":")))
 
 
 def file_digest(file: Path) -> str:
     """Return the hash of a file's content; that of nothing where it cannot be read."""
-    digest = hashlib.sha256()
+    content = b""
     try:
         with file.open("rb") as stream:
-            digest.update(stream.read(_END))
+            content = stream.read(_END)
             size = stream.seek(0, os.SEEK_END)
             if size > _END:
                 stream.seek(max(_END, size - _END))
-                digest.update(b"%d" % size)
-                digest.update(stream.read())
+                content += b"%d" % size + stream.read()
     except OSError:
         pass
-    return digest.hexdigest()
+    return hash_of(content)
 
 
 def list_content(requirements: RequirementList, folder: Path) -> list[object]:

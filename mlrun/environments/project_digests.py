@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 from mlrun.disk import content_of, names_in
 from mlrun.environments.fingerprint import digest_of
 from mlrun.environments.requirements import LocalProject
+from mlrun.hashing import sha256
 
 _PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 
@@ -29,7 +29,7 @@ def key_on_top(key: str, attempt: str, projects: Iterable[LocalProject]) -> str:
 
 def packaging_digest(project: LocalProject) -> str:
     """Return a hash of all that says how a folder is packaged; its code is not in it."""
-    digest = hashlib.sha256(project.extras.encode())
+    digest = sha256(project.extras.encode())
     names = names_in(project.folder)
     for name in names:
         if name in _PACKAGING or re.fullmatch(r"requirements.*\.(txt|in)", name):
@@ -40,7 +40,7 @@ def packaging_digest(project: LocalProject) -> str:
 
 def structure_digest(project: LocalProject) -> str:
     """Return a hash of where a folder lies and of the names that can be imported from it."""
-    digest = hashlib.sha256(os.fsencode(project.folder))
+    digest = sha256(os.fsencode(project.folder))
     for folder in (project.folder, project.folder / "src"):
         names = [n for n in names_in(folder) if n.endswith(".py") or _is_package(folder / n)]
         digest.update("\0".join(names).encode("utf-8", "surrogateescape") + b"\n")

@@ -8,7 +8,6 @@ known from the build; so a run that finds both neither starts uv nor reads the l
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from mlrun.environments.store import (
 )
 from mlrun.environments.uv_settings import uv_config_files
 from mlrun.errors import Location, Problem, ProjectError
+from mlrun.hashing import hash_of
 from mlrun.project.model import UvLockEnv
 from mlrun.project.packaging_files import PYTHON_VERSION_FILE, chosen_python
 
@@ -79,7 +79,7 @@ class UvLockEnvironment:
 
     def digest(self) -> str:
         """Return the hash of the lock and of what says how the project is packaged."""
-        hashes = [hashlib.sha256(c).hexdigest() if c is not None else None for c in self._contents]
+        hashes = [hash_of(c) if c is not None else None for c in self._contents]
         return digest_of(hashes)
 
     def prepare(self, report: Report) -> PreparedEnvironment:

@@ -9,7 +9,18 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "mlrun"
 SIBLINGS = {"sources", "environments", "tracking", "backends"}
-INNER = {"project", "plan", "execution", "request", "folders", "events", "lease", "sizes", "disk"}
+INNER = {
+    "project",
+    "plan",
+    "execution",
+    "request",
+    "folders",
+    "events",
+    "lease",
+    "sizes",
+    "disk",
+    "hashing",
+}
 CORE = {"errors", "near_miss", "_version"}
 LINE = {
     "planning",

@@ -6,7 +6,6 @@ has that name, and the hash in its label, is the one; so nothing is built twice,
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tarfile
 from collections import deque
@@ -28,6 +27,7 @@ from mlrun.environments.docker.reference import repository_name
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.execution.container.container import WORK_FOLDER
 from mlrun.execution.container.engine import Engine
+from mlrun.hashing import hash_of
 from mlrun.sizes import size_in_words
 
 LABEL = "mlrun.image"
@@ -66,7 +66,7 @@ def obtain_project_image(
     """
     entries = list_entries(folder)
     text = "\0".join((_RECIPE, base.id, WORK_FOLDER, content_hash(folder, entries)))
-    content = hashlib.sha256(text.encode()).hexdigest()
+    content = hash_of(text)
     name = f"{repository_name(project)}:{tag_of(content)}"
     found = _built(engine, name, content)
     if found is not None:

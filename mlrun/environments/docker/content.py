@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -21,6 +20,7 @@ from mlrun.environments.docker.ignore import (
 )
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.folders import cache_folder
+from mlrun.hashing import hash_of, sha256
 
 _SETTLED = 2_000_000_000
 """Nanoseconds after which a change of a file is sure to change its time, too."""
@@ -107,12 +107,12 @@ def content_hash(folder: Path, entries: Sequence[Entry]) -> str:
         EnvironmentBuildError: A file cannot be read.
     """
     seen = _fingerprint(entries)
-    memory = images_folder() / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]}.json"
+    memory = images_folder() / f"{hash_of(os.fsencode(folder))[:24]}.json"
     remembered = _recall(memory, seen)
     if remembered is not None:
         return remembered
     started = time.time_ns()
-    digest = hashlib.sha256()
+    digest = sha256()
     for entry in entries:
         digest.update(os.fsencode(entry.path) + f"\0{entry.kind}{entry.is_executable:d}\0".encode())
         digest.update(_content(folder, entry))
@@ -129,7 +129,7 @@ def images_folder() -> Path:
 
 
 def _fingerprint(entries: Sequence[Entry]) -> str:
-    digest = hashlib.sha256()
+    digest = sha256()
     for path, kind, is_executable, status in entries:
         digest.update(os.fsencode(path) + f"\0{kind}{is_executable:d}\0".encode())
         if kind != "d":
@@ -139,6 +139,8 @@ def _fingerprint(entries: Sequence[Entry]) -> str:
 
 
 def _content(folder: Path, entry: Entry) -> bytes:
+    import hashlib  # what is read here may be much
+
     path = folder / entry.path
     try:
         if entry.kind == "l":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from mlrun.environments.docker.variables import file_labels, project_variables, 
 from mlrun.environments.docker.volumes import project_volumes, together, user_volumes
 from mlrun.environments.options import EnvironmentOptions
 from mlrun.errors import Problem, ProjectError
+from mlrun.hashing import hash_of
 from mlrun.project.model import DockerEnv
 
 TYPE_CHECKING = False
@@ -278,5 +278,4 @@ def _wants_init(
 
 
 def _hash(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hash_of(json.dumps(value, sort_keys=True, separators=(",", ":")))

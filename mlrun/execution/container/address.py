@@ -54,9 +54,9 @@ def _read(path: str) -> dict[str, Any]:
 
 def _of_context(name: str, config: str) -> str:
     """Return the address that a context stands for; its folder is named by its name's hash."""
-    from hashlib import sha256
+    from mlrun.hashing import hash_of
 
-    key = sha256(name.encode()).hexdigest()
+    key = hash_of(name)
     endpoints = _read(f"{config}/contexts/meta/{key}/meta.json").get("Endpoints")
     endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
     host = endpoint.get("Host") if isinstance(endpoint, dict) else None

@@ -19,11 +19,12 @@ from typing import IO
 
 from mlrun.errors import SourceError, SourceUnavailableError
 from mlrun.execution.redact import mask_url
+from mlrun.hashing import hash_of
 from mlrun.sources.ages import age
 from mlrun.sources.archive.download import Validators, download
 from mlrun.sources.base import Report
 from mlrun.sources.cache import holding
-from mlrun.sources.digests import digest_of, digest_of_name
+from mlrun.sources.digests import digest_of
 from mlrun.sources.disk import disk_errors, read_document, write_document
 
 _CONTENT = "content"
@@ -152,4 +153,4 @@ def _key(url: str) -> str:
         plain, _ = split_login(url)
     except ValueError as error:
         raise SourceError(f"the address {mask_url(url)} cannot be understood: {error}") from None
-    return digest_of_name(plain)[:32]
+    return hash_of(plain)[:32]

@@ -24,9 +24,9 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from mlrun.hashing import hash_of
 from mlrun.lease import Lease
 from mlrun.sources.cache.holding import repositories_folder, use, use_or_make
-from mlrun.sources.digests import digest_of_name
 from mlrun.sources.disk import read_document, write_document
 from mlrun.sources.git.lfs.contents import Pointer, store_of
 from mlrun.sources.git.process import run_git
@@ -190,7 +190,7 @@ def _file_name(version: str | None) -> str:
     """Return a file's name for a version, which may have any length and slashes."""
     if version is None or version == "HEAD":
         return "HEAD"
-    return digest_of_name(version)[:16]
+    return hash_of(version)[:16]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mlrun.errors import SourceError
 from mlrun.execution.redact import is_secret_name, mask_url
+from mlrun.hashing import hash_of
 from mlrun.sources.addresses.parts import (
     UrlParts,
     decode,
@@ -14,7 +15,6 @@ from mlrun.sources.addresses.parts import (
     has_control_characters,
     split_url,
 )
-from mlrun.sources.digests import digest_of_name
 
 TRANSPORTS = ("https", "http", "ssh", "git", "file")
 """The only ways in which a repository is fetched."""
@@ -78,7 +78,7 @@ class GitUrl:
         """
         where = f"{self._login}@{'/'.join(self.origin)}{_without_ending(self.path)}"
         readable = re.sub(r"[^A-Za-z0-9._-]+", "_", self.name).lstrip("._-")[:40]
-        return f"{readable or 'repository'}-{digest_of_name(where)[:12]}"
+        return f"{readable or 'repository'}-{hash_of(where)[:12]}"
 
     @property
     def origin(self) -> tuple[str, str]:
