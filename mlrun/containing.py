@@ -45,6 +45,12 @@ _STORES = {
 }
 """The beginnings of the variables by which a client gets at each kind of artifacts' store."""
 
+_SYSTEM = (
+    *("/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/lib32/", "/lib64/", "/proc/", "/run/"),
+    *("/sbin/", "/sys/", "/usr/", "/var/lib/", "/var/run/"),
+)
+"""Where the folders lie that no server keeps artifacts in."""
+
 _AWS_FILES = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
 """The variables that name the files of `~/.aws`, where they are not there."""
 
@@ -95,7 +101,7 @@ def container_command(
     variables = _variables(bound, tracked, environ)
     if not serves_artifacts:
         target = bound.plan.delivery.tracking_uri or ""
-        found += (Mount(str(f), str(f)) for f in _folders_of_store(target, tracked))
+        found += (Mount(str(f), str(f)) for f in _folders_of_store(target, tracked, environ))
     for mount, further in (
         *_certificates(tracked, environ),
         *_credential_files(tracked, environ),
@@ -184,17 +190,33 @@ def _scheme(uri: str | None) -> str:
     return (uri or "").partition("://")[0].lower() if "://" in (uri or "") else ""
 
 
-def _folders_of_store(target: str, tracked: TrackedRun) -> Iterator[Path]:
+def _folders_of_store(
+    target: str, tracked: TrackedRun, environ: Mapping[str, str]
+) -> Iterator[Path]:
     """Yield the folder of a store that is one, and that of artifacts on this machine.
 
-    A server elsewhere may name a folder of its own machine, which is not made here.
+    A server elsewhere may name a folder of its own machine, which is not made here. And no
+    server's word is enough to give a container the system's files, or the user's own.
     """
     store = local_folder(target)
     artifacts = _artifact_root(tracked)
+    if store is None and artifacts is not None and not _may_hold_artifacts(artifacts, environ):
+        artifacts = None
     if artifacts is not None and (store is not None or is_on_loopback(target)):
         with suppress(OSError):
             artifacts.mkdir(parents=True, exist_ok=True)
     yield from (folder for folder in (store, artifacts) if folder is not None and folder.is_dir())
+
+
+def _may_hold_artifacts(folder: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether a folder is neither the system's, nor the home or what is hidden in it."""
+    home = os.path.realpath(environ.get("HOME") or "/")
+    for place in (os.path.normpath(folder), os.path.realpath(folder)):
+        is_system = f"{place}/".startswith(_SYSTEM)
+        is_above = f"{home}/".startswith(f"{place.rstrip('/')}/")
+        if is_system or is_above or (home != "/" and place.startswith(f"{home}/.")):
+            return False
+    return True
 
 
 def _artifact_root(tracked: TrackedRun) -> Path | None:

@@ -237,6 +237,21 @@ def test_no_folder_is_made_for_a_server_elsewhere(made: Make, tmp_path: Path) ->
     assert not root.exists()
 
 
+@pytest.mark.parametrize(
+    "root", ["/", "/etc/ssl", "/usr", "{home}", "{home}/..", "{home}/.ssh", "{home}/linked"]
+)
+def test_a_server_s_word_opens_no_folder_of_the_system_or_the_user(
+    made: Make, tmp_path: Path, root: str
+) -> None:
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / "linked").symlink_to(".ssh")
+    root = root.format(home=home)
+    for server in ("http://mlflow.example.org", "http://127.0.0.1:5000"):
+        run = tracked(server, f"{root.rstrip('/')}/{RUN}/artifacts")
+        assert made(run, {"HOME": str(home)}).mounts == (CODE,)
+
+
 def test_artifacts_that_the_gateway_serves_are_not_mounted(made: Make, tmp_path: Path) -> None:
     run = tracked("http://172.17.0.1:1", f"{tmp_path}/mlruns/1/{RUN}/artifacts")
     assert made(run, serves_artifacts=True).mounts == (CODE,)
