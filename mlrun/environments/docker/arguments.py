@@ -272,7 +272,7 @@ _OPTIONS: dict[str, _Option] = {
     "shm-size": _host(values.size, "ShmSize"),
     "network": _Option(values.text, _network),
     "ipc": _host(str, "IpcMode"),
-    "user": _Option(values.text, _at("User")),
+    "user": _Option(values.user, _at("User")),
     "memory": _host(values.size, "Memory"),
     "cpus": _host(values.cpus, "NanoCpus"),
     "volume": _gather(values.text, "volumes"),

@@ -30,6 +30,14 @@ def text(value: str) -> str:
     return value
 
 
+def user(value: str) -> str:
+    """Return a user, also one that is written for the shell through which `mlflow run` starts."""
+    for written, number in (("$(id -u)", "getuid"), ("$UID", "getuid"), ("$(id -g)", "getgid")):
+        if written in value:
+            value = value.replace(written, str(getattr(os, number)()))
+    return text(value)
+
+
 def flag(value: str) -> bool:
     """Return the meaning of `true` or `false`."""
     lower = value.lower()
@@ -85,8 +93,11 @@ def gpus(value: str) -> list[dict[str, Any]]:
     """Return the request for GPUs: `all`, a count, or `device=0,1`, `driver=..`, `options=..`.
 
     Docker wants quotes around a list of devices, `"device=0,1"`, as its own value is a list with
-    commas; without them the numbers after the first one can only mean devices, too.
+    commas; without them the numbers after the first one can only mean devices, too. In
+    `mlflow run` a shell takes away further quotes around these.
     """
+    if len(value) > 1 and value[0] == value[-1] == "'":
+        value = value[1:-1]
     request: dict[str, Any] = {"Driver": "", "Options": {}, "Capabilities": [["gpu"]]}
     for key, given in _gpu_fields(value):
         if key == "count":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def test_what_is_no_limit_is_refused(text: str) -> None:
         ("device=0", {"DeviceIDs": ["0"]}),
         ('"device=0,2"', {"DeviceIDs": ["0", "2"]}),
         ("'device=0,2'", {"DeviceIDs": ["0", "2"]}),
+        ("'\"device=0,2\"'", {"DeviceIDs": ["0", "2"]}),
         ("device=0,2", {"DeviceIDs": ["0", "2"]}),
         ("device=GPU-3a23c669", {"DeviceIDs": ["GPU-3a23c669"]}),
         (
@@ -104,6 +106,14 @@ def test_what_is_no_limit_is_refused(text: str) -> None:
 def test_gpus(text: str, expected: dict[str, Any]) -> None:
     whole = {"Driver": "", "Count": 0, "DeviceIDs": None, "Options": {}, "Capabilities": [["gpu"]]}
     assert values.gpus(text) == [{**whole, **expected}]
+
+
+def test_a_user_may_be_written_for_a_shell() -> None:
+    own = f"{os.getuid()}:{os.getgid()}"
+    assert values.user("$(id -u):$(id -g)") == values.user("$UID:$(id -g)") == own
+    assert values.user("app:staff") == "app:staff"
+    with pytest.raises(ValueError, match="not empty"):
+        values.user("")
 
 
 @pytest.mark.parametrize("text", ["", "some", "devices=0", "all,device=0", "-1"])
