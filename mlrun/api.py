@@ -118,8 +118,9 @@ def run(
         run_name: The run's name.
         env_manager: `local`, `virtualenv`, `uv` or `conda`; None for what the project asks.
         build_image: Build a Docker image with the project's code in it.
-        docker_auth: Credentials for the image's registry, as Docker's library takes them; by
-            default those of `docker login`.
+        docker_auth: Credentials (`username`, `password`) for the image's `registry`, Docker Hub
+            where it names none, as Docker's library takes them; by default those of
+            `docker login`.
         params_file: YAML or JSON file with parameters, weaker than `parameters`.
         parent_run_id: The run to nest this one in; by default the active MLflow run, or the
             run that this process is part of.

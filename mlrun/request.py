@@ -83,7 +83,7 @@ class RunRequest:
     version: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     params_file: Path | None = None
-    docker_args: Mapping[str, DockerArgument] = field(default_factory=dict)
+    docker_args: Mapping[str, DockerArgument] = field(default_factory=dict, repr=False)
     experiment_name: str | None = None
     experiment_id: str | None = None
     backend: str = "local"
@@ -97,7 +97,7 @@ class RunRequest:
     env_limit: int | None = None
     storage_dir: Path | None = None
     build_image: bool = False
-    docker_auth: Mapping[str, str] = field(default_factory=dict)
+    docker_auth: Mapping[str, str] = field(default_factory=dict, repr=False)
     run_id: str | None = None
     run_name: str | None = None
     parent_run_id: str | None = None

@@ -32,8 +32,9 @@ class EnvironmentOptions:
         cwd: Where the user stands: relative paths among the options are relative to it.
         docker_args: What `-A` says.
         build_image: Build an image with the project's code in it.
-        docker_auth: Credentials for the registry (`username`, `password`...), as Docker's library
-            takes them; empty for those of the user's `docker login`.
+        docker_auth: Credentials (`username`, `password`...) for a `registry`, Docker Hub where it
+            names none, as Docker's library takes them; empty for those of the user's
+            `docker login`.
     """
 
     manager: str | None = None
@@ -46,6 +47,6 @@ class EnvironmentOptions:
     folder: Path = field(default_factory=Path)
     project: str | None = None
     cwd: Path = field(default_factory=Path)
-    docker_args: Mapping[str, DockerArgument] = field(default_factory=dict)
+    docker_args: Mapping[str, DockerArgument] = field(default_factory=dict, repr=False)
     build_image: bool = False
-    docker_auth: Mapping[str, str] = field(default_factory=dict)
+    docker_auth: Mapping[str, str] = field(default_factory=dict, repr=False)

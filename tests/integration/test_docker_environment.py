@@ -358,7 +358,8 @@ def test_a_credential_helper_that_is_not_there(
 
 def test_a_login_that_is_given_wins(remote_image: str, project: Path, tmp_path: Path) -> None:
     logged_in(tmp_path, remote_image, {"auths": {"HOST": {"auth": "d3Jvbmc6d3Jvbmc="}}})
-    auth = {"username": USER, "password": PASSWORD}
+    registry = remote_image.partition("/")[0]
+    auth = {"username": USER, "password": PASSWORD, "registry": registry}
     assert container_of(prepared(remote_image, project, docker_auth=auth)).image
 
 
@@ -367,7 +368,8 @@ def test_without_a_login_the_error_says_how(remote_image: str, project: Path) ->
         prepared(remote_image, project)
     assert f"`docker login {remote_image.partition('/')[0]}`" in str(caught.value.hint)
     assert caught.value.location == PLACE
-    wrong = {"username": USER, "password": "hunter2-is-wrong"}
+    registry = remote_image.partition("/")[0]
+    wrong = {"username": USER, "password": "hunter2-is-wrong", "registry": registry}
     with pytest.raises(EnvironmentBuildError) as caught:
         prepared(remote_image, project, docker_auth=wrong)
     assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"
@@ -375,7 +377,8 @@ def test_without_a_login_the_error_says_how(remote_image: str, project: Path) ->
 
 def test_a_tag_that_its_registry_does_not_know(remote_image: str, project: Path) -> None:
     name = f"{remote_image.rpartition(':')[0]}:nothing"
-    auth = {"username": USER, "password": PASSWORD}
+    registry = remote_image.partition("/")[0]
+    auth = {"username": USER, "password": PASSWORD, "registry": registry}
     with pytest.raises(EnvironmentBuildError, match="does not know this tag"):
         prepared(name, project, docker_auth=auth)
 

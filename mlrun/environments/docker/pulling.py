@@ -66,8 +66,12 @@ class _PullError(Exception):
 
 
 def _credentials(login: Mapping[str, str], registry: str) -> dict[str, str] | None:
-    """Return the credentials for a registry; None where the user's settings decide."""
-    meant = login.get("registry") or registry
+    """Return the credentials for a registry; None where the user's settings decide.
+
+    A login that names no registry is for Docker Hub, as with Docker's library: a project names
+    its image, and must not choose who gets the user's password by that.
+    """
+    meant = login.get("registry") or "docker.io"
     host = meant.partition("://")[2] or meant
     host = "docker.io" if host.startswith("index.docker.io") else host.partition("/")[0]
     if not login.get("username") or host != registry:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from mlrun.environments.docker import pulling
+from mlrun.environments.options import EnvironmentOptions
+from mlrun.request import RunRequest
 
 
 def _layers() -> Iterator[dict[str, Any]]:
@@ -41,7 +43,7 @@ def test_an_error_in_the_middle_is_raised_at_the_end() -> None:
     [
         ({}, "docker.io", False),
         ({"username": "a", "password": "b"}, "docker.io", True),
-        ({"username": "a", "password": "b"}, "reg.example.com", True),
+        ({"username": "a", "password": "b"}, "reg.example.com", False),
         ({"username": "a", "registry": "reg.example.com"}, "reg.example.com", True),
         ({"username": "a", "registry": "https://reg.example.com/v2"}, "reg.example.com", True),
         ({"username": "a", "registry": "https://index.docker.io/v1/"}, "docker.io", True),
@@ -56,3 +58,12 @@ def test_a_login_goes_to_the_registry_that_it_is_for(
     if found is not None:
         assert found["username"] == "a"
         assert found["serveraddress"] == registry
+
+
+def test_what_is_asked_for_can_be_shown_without_its_secrets() -> None:
+    secrets: dict[str, Any] = {
+        "docker_auth": {"username": "a", "password": "hunter2"},
+        "docker_args": {"e": "TOKEN=hunter2"},
+    }
+    for shown in (EnvironmentOptions(**secrets), RunRequest(uri=".", **secrets)):
+        assert "hunter2" not in repr(shown)
