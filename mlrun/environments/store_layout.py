@@ -55,7 +55,8 @@ def key_lock(folder: Path, key: str) -> Any:
 def facts_of(home: Path) -> dict[str, Any]:
     """Return the facts in an environment's folder; empty where it is not complete."""
     facts = read_json(home / MARKER)
-    return facts if isinstance(facts, dict) and "attempt" in facts else {}
+    attempt = facts.get("attempt") if isinstance(facts, dict) else None
+    return facts if isinstance(attempt, str) and attempt.isalnum() else {}
 
 
 @contextmanager

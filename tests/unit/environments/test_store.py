@@ -116,7 +116,9 @@ def test_what_is_no_longer_usable_is_built_anew(store: EnvironmentStore) -> None
     assert not first.folder.exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '"x"', '{"attempt": 5}', '{"attempt": "../../elsewhere"}']
+)
 def test_a_marker_that_was_cut_off_counts_as_none(
     store: EnvironmentStore, tmp_path: Path, text: str
 ) -> None:
