@@ -371,6 +371,20 @@ def test_container_that_others_remove_is_told(stage: Stage) -> None:
     stage.nothing_is_left()
 
 
+def test_code_passes_through_where_there_is_no_room_for_more(stage: Stage) -> None:
+    code = "import signal, sys, time\nsignal.signal(15, lambda *_: sys.exit(3))\n" + UP
+    with stage.driven(python(code + "time.sleep(90)")) as process:
+        stage.scene.wait_for("up")
+        (trace,) = (runs_folder() / TRACES).iterdir()
+        (stage.scene.folder / f"{trace.stem}.out").mkdir()
+        driven.tell(process, signal.SIGTERM)
+        _, error = driven.finish(process)
+    assert b"Traceback" not in error
+    assert stage.ending()["exit_code"] == 3
+    assert stage.containers() == []
+    assert not trace.exists()
+
+
 def test_lack_of_memory_is_named(stage: Stage) -> None:
     limit = {"HostConfig": {"Memory": 64 << 20, "MemorySwap": 64 << 20}}
     code = "kept = []\nwhile True: kept.append(b'x' * 10_000_000)"

@@ -101,10 +101,18 @@ class Attendance:
         return code
 
     def _tell(self) -> None:
-        """Leave the report to mlrun; where that is gone, nobody looks after the trace but us."""
-        if os.getppid() == self._spec["mlrun"]:
-            specification.write(self._spec["report"], self._report)
-        elif self._report["settled"]:
+        """Leave the report to mlrun, or, where that cannot be, see to the trace ourselves.
+
+        Where mlrun is gone, nobody else does. Where there is no room for the report, the exit
+        code says the most of it all the same.
+        """
+        try:
+            if os.getppid() == self._spec["mlrun"]:
+                specification.write(self._spec["report"], self._report)
+                return
+        except OSError:
+            pass
+        if self._report["settled"]:
             forget(self._spec["trace"])
 
     def _run(self) -> int:
