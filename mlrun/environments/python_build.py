@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from mlrun.environments.python_version import format_version, parse_request, par
 from mlrun.environments.requirements import RequirementList
 from mlrun.environments.resolution_advice import advised
 from mlrun.environments.store import BuildPlace, Facts, StoredEnvironment
-from mlrun.environments.system import user_path
+from mlrun.environments.system import users_environ
 from mlrun.environments.uv_program import find_uv
 from mlrun.environments.written_at import key_at
 from mlrun.errors import EnvironmentBuildError
@@ -65,7 +64,7 @@ class PythonBuild:
         installer = self._installer()
         environment, pinned = self._environment, self._environment.pinned
         wish = self._wish()
-        choice = choose_python(wish, self._users_environ(), self._uv, self._report)
+        choice = choose_python(wish, users_environ(self._environ), self._uv, self._report)
         python, warning = choice.interpreter, choice.warning
         version = format_version(python.version)
         self._report(
@@ -190,11 +189,6 @@ class PythonBuild:
         compiled = is_last and self._environment.compiled
         what = Installation(requirements, extra, is_last=is_last, compiled=compiled)
         installer.install(target, what, build)
-
-    def _users_environ(self) -> Mapping[str, str]:
-        """Return the variables with the PATH of the user, on which `python` is not mlrun's."""
-        path = user_path(self._environ, sys.prefix, sys.base_prefix)
-        return self._environ if path is None else {**self._environ, "PATH": path}
 
     def _installer(self) -> Installer:
         return installer_for(self._environment.manager, self._uv, self._spec.location)

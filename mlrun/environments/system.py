@@ -35,6 +35,12 @@ class SystemEnvironment:
         return PreparedEnvironment(variables={} if path is None else {"PATH": path})
 
 
+def users_environ(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables with the PATH of the user, on which `python` is not mlrun's."""
+    path = user_path(environ, sys.prefix, sys.base_prefix)
+    return environ if path is None else {**environ, "PATH": path}
+
+
 def user_path(environ: Mapping[str, str], prefix: str, base_prefix: str) -> str | None:
     """Return PATH without mlrun's own folder, None where it can stay as it is.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from mlrun.environments.python_choice import PythonWish, choose_python
 from mlrun.environments.python_version import format_version, parse_version
 from mlrun.environments.source_copy import copy_sources
 from mlrun.environments.store import BuildPlace, Facts, StoredEnvironment
-from mlrun.environments.system import user_path
+from mlrun.environments.system import users_environ
 from mlrun.environments.uv_program import find_uv
 from mlrun.environments.uv_settings import uv_variables
 from mlrun.errors import EnvironmentBuildError, Location
@@ -98,7 +97,7 @@ class UvLockBuild:
         wish = PythonWish(
             environment.request, environment.python, environment.location, environment.exact_python
         )
-        choice = choose_python(wish, self._users_environ(), self._uv, self._report)
+        choice = choose_python(wish, users_environ(self._environ), self._uv, self._report)
         python, warning = choice.interpreter, choice.warning
         self._report(
             f"building the environment of uv.lock with Python {format_version(python.version)}"
@@ -240,11 +239,6 @@ class UvLockBuild:
                 location=self._environment.location,
             ) from error
         return copy
-
-    def _users_environ(self) -> Mapping[str, str]:
-        """Return the variables with the PATH of the user, on which `python` is not mlrun's."""
-        path = user_path(self._environ, sys.prefix, sys.base_prefix)
-        return self._environ if path is None else {**self._environ, "PATH": path}
 
     def _installer(self) -> Installer:
         return installer_for("uv", self._uv, self._environment.location)
