@@ -272,6 +272,19 @@ def conda_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _of_the_session(tmp_path_factory) / "conda-packages"
 
 
+@pytest.fixture
+def conda_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conda_packages: Path) -> Path:
+    """Return an empty home folder: no settings for conda, and packages that all tests share."""
+    for name in list(os.environ):
+        if name.startswith(("CONDA", "MAMBA")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(conda_packages))
+    return home
+
+
 def _of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that all of pytest's processes share."""
     own = tmp_path_factory.getbasetemp()

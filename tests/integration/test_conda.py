@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import datetime, timezone
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import trustme
@@ -23,10 +20,12 @@ from mlrun.environments.select import choose_environment
 from mlrun.environments.uv_program import find_uv
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.project.model import CondaEnv, PythonEnvFile
+from tests.channel_server import ServedChannel
 from tests.components import missing
 from tests.conda_channel import (
     Package,
     channel_with_pythons,
+    conda_home,
     conda_packages,
     pythons,
     write_channel,
@@ -36,21 +35,12 @@ from tests.unit.environments.conftest import heard, no_index
 from tests.unit.environments.wheels import make_wheel
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "example_projects" / "conda_channel"
-__all__ = ["channel_with_pythons", "conda_packages", "heard", "no_index"]
+__all__ = ["channel_with_pythons", "conda_home", "conda_packages", "heard", "no_index"]
 
 
 @pytest.fixture(autouse=True)
-def own_conda(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conda_packages: Path, no_index: Path
-) -> None:
-    """Keep the user's settings for conda out; fetched packages are shared by all tests."""
-    for name in list(os.environ):
-        if name.startswith(("CONDA", "MAMBA")) or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("RATTLER_CACHE_DIR", str(conda_packages))
+def own_conda(no_index: Path, conda_home: Path) -> None:
+    """Keep the Python index out, and the user's settings for conda; its channels are asked."""
 
 
 def environment(
@@ -296,7 +286,7 @@ def test_a_file_that_is_not_what_was_announced(
     other = write_channel(tmp_path / "other", [Package("one", "1.0", {"share/one": "2\n"})])
     (other / "noarch/one-1.0-0.tar.bz2").replace(channel / "noarch/one-1.0-0.tar.bz2")
     for url in (channel.as_uri(), None):
-        with served(channel) if url is None else nothing() as address:
+        with ServedChannel(channel) if url is None else nullcontext("") as address:
             text = yaml_text(url or address, "one")
             with pytest.raises(EnvironmentBuildError, match="mismatch"):
                 environment(tmp_path / "p", text).prepare(print)
@@ -327,7 +317,7 @@ def test_without_network_what_is_known_serves(
 ) -> None:
     channel = write_channel(tmp_path / "channel", [Package("one", "1.0", {"share/one": "1\n"})])
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler"))
-    with served(channel) as url:
+    with ServedChannel(channel) as url:
         environment(tmp_path / "p", yaml_text(url, "one")).prepare(print)
     for folder in (tmp_path / "cache").glob("environments"):
         folder.rename(tmp_path / "gone")
@@ -358,7 +348,7 @@ def test_a_login_in_a_channels_address_is_used_and_kept_from_others(
 ) -> None:
     channel = write_channel(tmp_path / "channel", [Package("one", "1.0", {"share/one": "1\n"})])
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler"))
-    with served(channel, "Basic bWU6c2VjcmV0LXdvcmQ=") as url:
+    with ServedChannel(channel, "Basic bWU6c2VjcmV0LXdvcmQ=") as url:
         wanted = url.replace("://", "://me:secret-word@")
         prepared = environment(tmp_path / "p", yaml_text(wanted, "one")).prepare(print)
         assert installed(prepared) == {"one": "1.0"}
@@ -383,7 +373,7 @@ def test_certificates_of_the_users_settings_are_trusted(
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    with served(channel, authority=authority) as url:
+    with ServedChannel(channel, authority=authority) as url:
         with pytest.raises(EnvironmentBuildError, match="certificate"):
             environment(tmp_path / "p", yaml_text(url, "one")).prepare(print)
         monkeypatch.setenv("CONDA_SSL_VERIFY", str(tmp_path / "ca.pem"))
@@ -393,7 +383,7 @@ def test_certificates_of_the_users_settings_are_trusted(
 def test_a_mirror_stands_for_its_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = write_channel(tmp_path / "channel", [Package("one", "1.0", {"share/one": "1\n"})])
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler"))
-    with served(channel) as url:
+    with ServedChannel(channel) as url:
         (tmp_path / "condarc").write_text(f"mirrored_channels: {{far: ['{url}']}}\n")
         monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
         monkeypatch.setenv("CONDA_CHANNEL_ALIAS", "https://nosuch.invalid")
@@ -558,62 +548,3 @@ def test_a_python_that_uv_has_not(
     assert output(prepared, "python", "-c", code) == f"{version} 1.0"
     assert any(f"fetching Python {version} from" in line for line in heard)
     assert prepared.warnings == ()
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder, to those who know the password if there is one."""
-
-    authorization: str | None = None
-
-    def do_GET(self) -> None:
-        if self.authorization and self.headers.get("Authorization") != self.authorization:
-            self.send_error(401)
-            return
-        super().do_GET()
-
-    do_HEAD = do_GET  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-
-class served:  # noqa: N801
-    """A channel on the loopback while in this context; gives its address."""
-
-    def __init__(
-        self,
-        folder: Path,
-        authorization: str | None = None,
-        *,
-        authority: trustme.CA | None = None,
-    ) -> None:
-        handler = type("Own", (Handler,), {"authorization": authorization})
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), partial(handler, directory=str(folder))
-        )
-        self._scheme = "http" if authority is None else "https"
-        if authority is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert("127.0.0.1").configure_cert(context)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self._thread = Thread(target=self._server.serve_forever)
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class nothing:  # noqa: N801
-    """A context without anything."""
-
-    def __enter__(self) -> str:
-        return ""
-
-    def __exit__(self, *_: object) -> None:
-        pass

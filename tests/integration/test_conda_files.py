@@ -14,28 +14,19 @@ from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
 from mlrun.errors import EnvironmentBuildError, Location, ProjectError
 from mlrun.project.model import CondaEnv
-from tests.conda_channel import channel_with_pythons, conda_packages
+from tests.conda_channel import channel_with_pythons, conda_home, conda_packages
 from tests.unit.environments.conftest import heard, no_index
 from tests.unit.environments.wheels import make_wheel
 
-__all__ = ["channel_with_pythons", "conda_packages", "heard", "no_index"]
+__all__ = ["channel_with_pythons", "conda_home", "conda_packages", "heard", "no_index"]
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @pytest.fixture(autouse=True)
-def home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conda_packages: Path, no_index: Path
-) -> Path:
+def home(no_index: Path, conda_home: Path) -> Path:
     """Keep the user's settings for conda out, and return an empty home folder."""
-    for name in list(os.environ):
-        if name.startswith(("CONDA", "MAMBA")) or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("RATTLER_CACHE_DIR", str(conda_packages))
-    return folder
+    return conda_home
 
 
 def environment(folder: Path, text: str, manager: str | None = None) -> EnvironmentKind:
