@@ -22,6 +22,7 @@ _UNREACHABLE = (
     *("operation timed out", "read timed out", "network timeout"),
 )
 _FULL = ("no space left on device", "os error 28", "disk quota exceeded", "disk full")
+_NOT_EDITABLE = ("has no attribute 'build_editable'",)
 _OFFLINE = ("network was disabled", "network connectivity is disabled")
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -63,6 +64,12 @@ def cause_of(code: int, lines: Iterable[str], environ: Mapping[str, str]) -> Cau
         )
     if _first(lines, _OFFLINE) is not None:
         return Cause("needs the network, which it may not use", "leave out --offline for once")
+    if _first(lines, _NOT_EDITABLE) is not None:
+        return Cause(
+            "failed: the project's build tools cannot bind a folder (setuptools can from 64 on)",
+            "use --env-manager virtualenv; or, where a newer one works, ask for it in"
+            " pyproject.toml (`build-system.requires`)",
+        )
     if _first(lines, _UNREACHABLE) is not None:
         return _unreachable(lines, environ)
     return Cause(f"failed with exit code {code}")

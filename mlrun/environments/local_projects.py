@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -79,6 +80,8 @@ def layer(
     Raises:
         EnvironmentBuildError: A folder cannot be built.
     """
+    # Packages of an earlier day may be asked for; that day's tools could not bind a folder.
+    build = replace(build, as_of=None)
     installer.create(environment, python, build, bare=True)
     packages = packages_folder(environment, python.version)
     below = packages_folder(shared, python.version)

@@ -267,6 +267,21 @@ def test_code_of_the_project_is_in_no_lock(
     assert lock_of(pinned).packages == lock.packages
 
 
+def test_a_folder_is_bound_by_todays_tools_to_packages_of_a_date(
+    index: PackageIndex, wheels: Path, project: Path
+) -> None:
+    later(index, wheels)
+    backend = BACKEND.replace("NAME", "own").replace("VERSION", "1.0")
+    more = "\ndef build_editable(folder, config=None, metadata=None): return build_wheel(folder)\n"
+    index.add(make_wheel(wheels, "builder", "1.0", backend), EARLY)
+    index.add(make_wheel(wheels, "builder", "2.0", backend + more), LATE)
+    (tree(project, "own", "1.0") / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["builder"]\nbuild-backend = "builder"\n'
+    )
+    prepared = environment(project, "-e .", "beta", as_of=AS_OF).prepare(print)
+    assert printed(prepared, "import own, beta; print(own.VERSION, beta.VERSION)") == "1.0 1.0"
+
+
 def tree(folder: Path, name: str, version: str) -> Path:
     folder.mkdir(exist_ok=True)
     backend = BACKEND.replace("NAME", name).replace("VERSION", version)

@@ -27,6 +27,13 @@ def test_the_host_that_cannot_be_reached_is_named(text: str) -> None:
     assert "proxy" not in (cause.hint or "")
 
 
+def test_build_tools_that_cannot_bind_a_folder() -> None:
+    line = "  AttributeError: '_BuildMetaLegacyBackend' object has no attribute 'build_editable'"
+    cause = cause_of(1, ["error: The build backend returned an error", line], {})
+    assert "cannot bind a folder" in cause.what
+    assert "--env-manager virtualenv" in (cause.hint or "")
+
+
 def test_a_proxy_is_named_without_its_password() -> None:
     environ = {"HTTPS_PROXY": "http://me:secret@proxy.example:8080"}
     hint = cause_of(2, UV.splitlines(), environ).hint or ""
