@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,9 +117,10 @@ def _none_found(wish: PythonWish, environ: Mapping[str, str]) -> EnvironmentBuil
         way_out = "; or write the lock anew: mlrun lock DIR --upgrade"
     else:
         way_out = "; leave out --exact-python" if wish.exact else ""
+    command = shlex.join(["uv", "python", "install", str(wish.request)])
     return EnvironmentBuildError(
         f"{wanted} is not installed and could not be fetched (installed: {versions or 'none'})",
         location=wish.location,
-        hint=f"install it, for example by `uv python install {wish.request}` or with pyenv, or ask"
+        hint=f"install it, for example by `{command}` or with pyenv, or ask"
         f" for one that is installed{way_out}",
     )

@@ -16,6 +16,7 @@ from mlrun.errors import Location
 _COMMENT = re.compile(r"(?:^|\s)#")
 _LIST = re.compile(r"(?:-r|--requirements?)[\s=]*([^\s'\",\]]+)")
 _MOST_FILES = 20
+_MISWRITTEN = re.compile(r"^ +(\S.*)\n +\^+ *$|Invalid requirement: '([^']+)'", re.MULTILINE)
 _COMPLAINTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -54,6 +55,10 @@ def blamed(location: Location, said: str) -> Location:
     Returns:
         The place itself where no package is named, or where it is required by another one only.
     """
+    for words in _MISWRITTEN.findall(said):
+        place = written_at(location, next(filter(None, words)))
+        if place != location:
+            return place
     for complaint in _COMPLAINTS:
         for name in complaint.findall(said):
             plain = "[-_.]+".join(map(re.escape, re.split(r"[-_.]+", name.strip("-_."))))

@@ -98,5 +98,11 @@ def test_uv_is_not_asked_against_the_users_will(
     assert not (tmp_path / "calls").exists()
 
 
+def test_the_command_that_installs_a_python_can_be_pasted(environ: dict[str, str]) -> None:
+    with pytest.raises(EnvironmentBuildError) as caught:
+        choose_python(wish("<2.8"), environ, None, print)
+    assert "`uv python install '<2.8'`" in (caught.value.hint or "")
+
+
 def test_without_uv(environ: dict[str, str]) -> None:
     assert choose_python(wish("2.8.15"), environ, None, print).interpreter.version == (2, 8, 18)

@@ -38,6 +38,8 @@ def start(tmp_path: Path) -> Location:
         ("ERROR: Failed building wheel\nerror: Failed to download and build `six==99.1`", 5, 5),
         ("Because inner==1 depends on other and you require some-package>=2", 4, 5),
         ("Because inner was not found in the package registry", 1, 1),
+        ("error: Couldn't parse `x`\n  cause: no such\n     six==99.1\n        ^^^^", 5, 5),
+        ("ERROR: Invalid requirement: 'Some_Package[extra]>=2': Expected end", 4, 5),
         ("Killed", 1, 1),
     ],
 )
