@@ -13,8 +13,9 @@ SUFFIXES = (".py", ".sh", ".R")
 """What MLflow runs, and so do we."""
 
 # Asked when the command starts, so that a plan names no machine's shell. Bash sets an absent
-# SHELL to the login shell, which may be nologin; printenv tells what the user has exported.
-_SHELL = '"$(printenv SHELL || echo bash)"'
+# SHELL to the login shell, which may be nologin; printenv tells what the user has exported. A
+# container's image may have neither printenv nor bash.
+_SHELL = '"$(printenv SHELL 2>/dev/null || command -v bash || echo sh)"'
 
 
 def scripts_in(folder: Path) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,9 @@ def script(folder: Path, name: str) -> EntryPoint:
     return found
 
 
+SHELL = '"$(printenv SHELL 2>/dev/null || command -v bash || echo sh)"'
+
+
 @pytest.mark.parametrize(
     ("name", "command"),
     [
@@ -32,7 +36,7 @@ def script(folder: Path, name: str) -> EntryPoint:
         ("two words.py", "python 'two words.py'"),
         ("-c.py", "python ./-c.py"),
         ("a{b}.py", "python 'a{b}.py'"),
-        ("train.sh", '"$(printenv SHELL || echo bash)" train.sh'),
+        ("train.sh", f"{SHELL} train.sh"),
         ("train.R", "Rscript -e 'mlflow::mlflow_source(\"train.R\")' --args"),
         ('"$x".R', 'Rscript -e \'mlflow::mlflow_source("\\"$x\\".R")\' --args'),
     ],
@@ -80,7 +84,22 @@ def test_a_shell_script_runs_in_the_users_shell_else_in_bash(
     shown = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True
     )
-    assert shown.stdout.strip() == f"{shell or 'bash'} x.sh"
+    assert shown.stdout.strip() == f"{shell or shutil.which('bash')} x.sh"
+
+
+def test_a_shell_script_runs_where_there_is_no_bash(tmp_path: Path) -> None:
+    for program in ("sh", "tr"):
+        (tmp_path / program).symlink_to(str(shutil.which(program)))
+    (tmp_path / "x.sh").write_text('tr "\\0" " " < /proc/$$/cmdline')
+    shown = subprocess.run(
+        ["sh", "-c", script(tmp_path, "x.sh").command.format()],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert (shown.stdout.strip(), shown.stderr) == ("sh x.sh", "")
 
 
 @settings(deadline=None, max_examples=40)
