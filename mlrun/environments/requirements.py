@@ -18,8 +18,9 @@ from pathlib import Path
 
 from mlrun.errors import Location, ProjectError
 
-_OPTION = re.compile(r"(--?[A-Za-z][A-Za-z-]*)(?:\s*=\s*|\s+|$)(.*)")
-_SHORT_WITH_VALUE = re.compile(r"-([rcefi])(\S.*)")
+# Texts, which are compiled where a line needs one: that takes as long as reading all the rest.
+_OPTION = r"(--?[A-Za-z][A-Za-z-]*)(?:\s*=\s*|\s+|$)(.*)"
+_SHORT_WITH_VALUE = r"-([rcefi])(\S.*)"
 _LONG = {
     "-r": "--requirement",
     "-c": "--constraint",
@@ -30,9 +31,9 @@ _LONG = {
     "--constraints": "--constraint",
 }
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
-_EXTRAS = re.compile(r"(.*?)(\[[\w\s.,-]*\])?")
-_NAMED_FILE = re.compile(r"[\w.-]+\s*(\[[\w\s.,-]*\])?\s*@\s*file:(?://)?(.*)")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_EXTRAS = r"(.*?)(\[[\w\s.,-]*\])"
+_NAMED_FILE = r"[\w.-]+\s*(\[[\w\s.,-]*\])?\s*@\s*file:(?://)?(.*)"
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 _DEEPEST = 50
 
 
@@ -125,7 +126,7 @@ class _Reader:
         elif path.is_file():
             self._result.archives.append(path)
             place = f"{path}{extras}" if extras else path.as_uri()
-            self._result.lines.append(text if _NAMED_FILE.match(text) else f"{place}{rest}")
+            self._result.lines.append(text if re.match(_NAMED_FILE, text) else f"{place}{rest}")
         else:
             raise ProjectError(
                 f"the requirement {text!r} names a file that is not there: {path}",
@@ -194,10 +195,12 @@ def _logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _option(line: str) -> tuple[str | None, str]:
-    short = _SHORT_WITH_VALUE.fullmatch(line)
+    if not line.startswith("-"):
+        return None, line
+    short = re.fullmatch(_SHORT_WITH_VALUE, line)
     if short and not line.startswith("--"):
         return _LONG[f"-{short[1]}"], _unquoted(short[2].lstrip("="))
-    found = _OPTION.fullmatch(line)
+    found = re.fullmatch(_OPTION, line)
     if found is None:
         return None, line
     return _LONG.get(found[1], found[1]), _unquoted(found[2])
@@ -217,11 +220,11 @@ def _local_path(text: str, folders: tuple[Path, ...]) -> tuple[Path | None, str,
     """
     plain = re.split(r"\s+;\s|\s+--hash", text)[0].strip()
     rest = text[len(plain) :]
-    named = _NAMED_FILE.fullmatch(plain)
+    named = re.fullmatch(_NAMED_FILE, plain) if "file:" in plain else None
     if named:
         return _absolute(f"file:{named[2]}", folders[0]), (named[1] or ""), rest
-    found = _EXTRAS.fullmatch(plain)
-    path, extras = (found[1], found[2] or "") if found else (plain, "")
+    found = re.fullmatch(_EXTRAS, plain) if plain.endswith("]") else None
+    path, extras = (found[1], found[2]) if found else (plain, "")
     if path.startswith("file:"):
         return _absolute(path, folders[0]), extras, rest
     if "://" in path or "@" in path or not _looks_local(path):
@@ -260,7 +263,7 @@ def _link(value: str, folder: Path, base: Path) -> str:
 
 
 def _absolute(name: str, folder: Path) -> Path:
-    name = _VARIABLE.sub(lambda found: os.environ.get(found[1], found[0]), name)
+    name = re.sub(_VARIABLE, lambda found: os.environ.get(found[1], found[0]), name)
     if name.startswith("file:"):
         from urllib.parse import unquote
 

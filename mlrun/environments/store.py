@@ -12,9 +12,8 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlrun.disk import discard, names_in, read_json, size_of, write_atomically
 from mlrun.environments.base import Report
@@ -55,8 +54,7 @@ _MOST_PROJECTS = 50
 """Projects that are remembered as an environment's users."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPlace:
+class BuildPlace(NamedTuple):
     """Where a build works.
 
     Attributes:
@@ -72,8 +70,7 @@ class BuildPlace:
     lock: Path
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEnvironment:
+class StoredEnvironment(NamedTuple):
     """A complete environment that cannot be removed until `lease` is released."""
 
     folder: Path
@@ -86,8 +83,7 @@ class StoredEnvironment:
         return self.folder.parent / LOCK
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """The environments that one run uses: one, or one on top of a shared one."""
 
     environments: tuple[StoredEnvironment, ...]

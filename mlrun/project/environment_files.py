@@ -28,10 +28,10 @@ _SHAPE = "write `python: '3.11'`, and lists below `build_dependencies:` and `dep
 _CONDA_HINT = "name it under `conda_env`, or write its requirements as pip takes them"
 _VERSION = r"\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?"
 _EXACT = re.compile(rf"(?:=|==|===)?(?P<version>{_VERSION})(?:\.\*|=[\w.]*)?")
-_RANGE = re.compile(r"(?:[<>]=?|~=|!=|==)\d[\w.*]*(?:,(?:[<>]=?|~=|!=|==)\d[\w.*]*)*")
+_RANGE = r"(?:[<>]=?|~=|!=|==)\d[\w.*]*(?:,(?:[<>]=?|~=|!=|==)\d[\w.*]*)*"
 _PYTHON_REQUIREMENT = re.compile(r"python\s*(?P<rest>[=<>~!].*)?", re.IGNORECASE)
 _CONDA_REQUIREMENT = re.compile(r"(?P<name>\w[\w.-]*)\s*=\s*(?P<version>[^=\s]+)(?:=\S*)?")
-_OPERATOR = re.compile(r"[=<>~!]")
+_OPERATORS = tuple("=<>~!")
 
 
 def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
@@ -125,7 +125,7 @@ def python_version(document: Document, text: str, node: yaml.Node) -> str:
     exact = _EXACT.fullmatch(plain)
     if exact:
         return exact["version"]
-    if _RANGE.fullmatch(plain):
+    if re.fullmatch(_RANGE, plain):
         return plain
     raise document.error(
         node, f"{shown(text)} is no version of Python", "write, say, '3.11' or '>=3.9,<3.13'"
@@ -159,7 +159,7 @@ def _pair(document: Document, name: str, entry: Entry) -> Iterator[tuple[str, ya
         yield from _lines(document, entry.value)
     elif isinstance(entry.value, yaml.ScalarNode):
         version = scalar(entry.value) or ""
-        sign = "" if not version or _OPERATOR.match(version) else "=="
+        sign = "" if not version or version.startswith(_OPERATORS) else "=="
         yield f"{name}{sign}{version}", entry.key
     else:
         raise document.error(
