@@ -37,8 +37,10 @@ _QUIET_OF_CONTAINERS = 1.5
 
 _UNREACHABLE = (
     "the container's network does not lead to this machine: an MLflow client in it can record "
-    "nothing, and tries for minutes (a file store is mounted: --tracking-uri ./mlruns)"
+    "nothing, and fails (a file store is mounted: --tracking-uri ./mlruns)"
 )
+_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+"""Read by MLflow's clients; without it they ask for minutes for what cannot be reached."""
 
 JOURNAL = "journal"
 """The folder, in a run's folder, with what its tracking server has not got yet."""
@@ -150,9 +152,14 @@ def reached_through(
     if gateway is None:
         return tracked
     address = None if container is None else _address_for(container, gateway)
+    is_hopeless = container is not None and address is None and not environ.get(_RETRIES)
     return replace(
         tracked,
-        variables={**tracked.variables, **gateway.variables(environ, address=address)},
+        variables={
+            **tracked.variables,
+            **gateway.variables(environ, address=address),
+            **({_RETRIES: "0"} if is_hopeless else {}),
+        },
         unset=(*tracked.unset, *gateway.unset),
     )
 

@@ -54,6 +54,14 @@ def test_one_with_this_machines_network_counts_as_one_all_the_same(gateway: Gate
     assert seen != gateway.address
 
 
+def test_one_that_reaches_nothing_does_not_try_for_minutes(gateway: Gateway) -> None:
+    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    box = container(None)
+    assert reached_through(gateway, TRACKED, {}, box).variables[name] == "0"
+    assert name not in reached_through(gateway, TRACKED, {name: "7"}, box).variables
+    assert name not in reached_through(gateway, TRACKED, {}, None).variables
+
+
 def test_a_command_on_this_machine_gets_the_loopback_address(gateway: Gateway) -> None:
     assert address_seen_by(gateway, None) == gateway.address
 
