@@ -125,7 +125,7 @@ def _from_file(
             spec = read_python_env(environment)
             return spec.python, spec.lints
         if isinstance(environment, UvLockEnv):
-            from mlrun.environments.uv_lock import UvLockEnvironment
+            from mlrun.environments.uv_lock.environment import UvLockEnvironment
 
             return UvLockEnvironment(environment, exact_python=False).python, ()
         if isinstance(environment, CondaEnv):

@@ -26,9 +26,9 @@ from mlrun.cli.size import Size
 from mlrun.cli.wording import aligned
 from mlrun.environments.base import PreparedEnvironment
 from mlrun.environments.errand import Errand, on_errand
-from mlrun.environments.pruning import beyond, left_behind, named, unused_since
-from mlrun.environments.store_entries import Entry, entries, short_keys
-from mlrun.environments.store_layout import environments_folder
+from mlrun.environments.store.entries import Entry, entries, short_keys
+from mlrun.environments.store.layout import environments_folder
+from mlrun.environments.store.pruning import beyond, left_behind, named, unused_since
 from mlrun.errors import EnvironmentBuildError, EnvironmentNotBuiltError, UsageError
 from mlrun.execution.interruption import signals_raise
 from mlrun.preparing import chosen_for

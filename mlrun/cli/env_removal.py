@@ -10,7 +10,7 @@ from mlrun.cli.narration import say
 from mlrun.cli.removal import Done
 from mlrun.cli.wording import counted
 from mlrun.disk import Removal, discard, size_of
-from mlrun.environments.store_entries import Entry, leftovers, remove, tidy
+from mlrun.environments.store.entries import Entry, leftovers, remove, tidy
 from mlrun.sizes import size_in_words
 
 

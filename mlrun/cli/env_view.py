@@ -6,7 +6,7 @@ from typing import Any
 
 from mlrun.cli.wording import aligned, counted, when
 from mlrun.environments.contents import count_packages
-from mlrun.environments.store_entries import Entry
+from mlrun.environments.store.entries import Entry
 from mlrun.sizes import size_in_words
 from mlrun.sources.ages import age
 

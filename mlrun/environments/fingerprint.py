@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlrun.environments.requirements import RequirementList, read_requirements
-from mlrun.environments.uv_settings import without_login
+from mlrun.environments.installing.uv_settings import without_login
+from mlrun.environments.python.requirements import RequirementList, read_requirements
 from mlrun.errors import Location
 from mlrun.hashing import hash_of
 
@@ -51,7 +51,7 @@ def list_content(requirements: RequirementList, folder: Path) -> list[object]:
     content.append([portable(link, folder) for link in requirements.links])
     content.append([file_digest(archive) for archive in requirements.archives])
     if requirements.projects:
-        from mlrun.environments.project_digests import packaging_digest
+        from mlrun.environments.own_code.digests import packaging_digest
 
         content.append([packaging_digest(project) for project in requirements.projects])
     return content

@@ -198,7 +198,7 @@ def _conda_environment(environment: CondaEnv, options: EnvironmentOptions) -> En
 
 
 def _locked_by_uv(environment: UvLockEnv, options: EnvironmentOptions) -> EnvironmentKind:
-    from mlrun.environments.uv_lock import UvLockEnvironment
+    from mlrun.environments.uv_lock.environment import UvLockEnvironment
 
     if options.manager == "virtualenv":
         raise UsageError(
@@ -212,7 +212,7 @@ def _locked_by_uv(environment: UvLockEnv, options: EnvironmentOptions) -> Enviro
 def _python_environment(
     environment: PythonEnv | PythonEnvFile, options: EnvironmentOptions
 ) -> EnvironmentKind:
-    from mlrun.environments.python import PythonEnvironment
+    from mlrun.environments.python.environment import PythonEnvironment
 
     if isinstance(environment, PythonEnvFile):
         from mlrun.project.environment_files import read_python_env

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.environments.base import PreparedEnvironment, Report
-from mlrun.environments.mlflow_program import (
+from mlrun.environments.python.mlflow_program import (
     SCHEMA_HEAD,
     VERSION,
     mlflow_program,

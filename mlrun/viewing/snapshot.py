@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from mlrun.environments.mlflow_program import SCHEMA_HEAD
+from mlrun.environments.python.mlflow_program import SCHEMA_HEAD
 from mlrun.errors import MlrunError
 from mlrun.viewing.database_file import Stamp, copy_database, head_of, stamp_of
 

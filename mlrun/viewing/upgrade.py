@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mlrun.environments.base import PreparedEnvironment, Report
-from mlrun.environments.mlflow_program import SCHEMA_HEAD, VERSION, mlflow_program
+from mlrun.environments.python.mlflow_program import SCHEMA_HEAD, VERSION, mlflow_program
 from mlrun.errors import TrackingError
 from mlrun.viewing.database_file import head_of
 from mlrun.viewing.server_process import server_variables

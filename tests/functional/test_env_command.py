@@ -15,7 +15,7 @@ import pytest
 from tests.components import missing
 from tests.functional.commands import MLRUN, Place
 from tests.functional.environments import Wheelhouse, make_wheelhouse
-from tests.unit.environments.test_python import own_project
+from tests.unit.environments.python.test_environment import own_project
 from tests.unit.environments.wheels import make_wheel
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/env.schema.json").read_text())

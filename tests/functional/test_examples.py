@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from mlrun.environments.pip_settings import read_pip_settings
+from mlrun.environments.installing.pip_settings import read_pip_settings
 from tests.components import missing
 from tests.docker_engine import DockerEngine
 from tests.functional.commands import Place, RecordedRun, recorded, status

@@ -6,13 +6,19 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.conda_channel import Package, conda_home, conda_packages, write_channel
+from tests.docker_engine import DockerEngine
 from tests.functional.commands import Place
 from tests.git_servers import GitServers
 from tests.repositories import make_project
+
+__all__ = ["conda_home", "conda_packages"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +54,7 @@ FETCHED = {
     *(f"mlrun.sources.git.{name}" for name in ("submodules", "url", "versions")),
 }
 # What only making an environment needs, and OpenSSL, without which little is hashed faster.
-BUILDING = {"filelock", "hashlib", "mlrun.environments.installers"}
+BUILDING = {"filelock", "hashlib", "mlrun.environments.installing.installers"}
 DIGEST = {"_sha2", "_sha256"}
 
 SPY = """
@@ -162,15 +168,66 @@ def test_an_environment_that_is_there_costs_no_installer(
 ) -> None:
     place.write("entry_points: {main: {command: 'true'}}")
     (place.project / name).write_text(text)
-    assert "mlrun.environments.python_build" in modules_before_start(place, "project")
+    assert "mlrun.environments.python.building" in modules_before_start(place, "project")
     modules = modules_before_start(place, "project")
-    assert "mlrun.environments.python" in modules
+    assert "mlrun.environments.python.environment" in modules
     assert modules & {*HEAVY, *BUILDING} == set()
 
 
 def test_a_uv_lock_that_was_synchronised_is_not_read_again(place: Place) -> None:
     example = str(ROOT / "example_projects" / "uv_lock")
-    assert "mlrun.environments.uv_lock_build" in modules_before_start(place, example)
+    assert "mlrun.environments.uv_lock.building" in modules_before_start(place, example)
     modules = modules_before_start(place, example)
-    assert "mlrun.environments.uv_lock" in modules
+    assert "mlrun.environments.uv_lock.environment" in modules
     assert modules & {*HEAVY, *BUILDING, "tomllib", "tomli"} == set()
+
+
+@pytest.mark.usefixtures("conda_home")
+def test_a_conda_environment_that_is_there_costs_no_solver(place: Place, tmp_path: Path) -> None:
+    channel = write_channel(tmp_path / "channel", [Package("alone", "1")])
+    spec = f"channels: ['{channel.as_uri()}', nodefaults]\ndependencies: [alone=1]\n"
+    place.write("conda_env: conda.yaml\nentry_points: {main: {command: 'true'}}", conda_yaml=spec)
+    assert "rattler" in modules_before_start(place, "project")
+    modules = modules_before_start(place, "project")
+    assert "mlrun.environments.conda.environment" in modules
+    building = {f"mlrun.environments.conda.{name}" for name in ("building", "solving", "client")}
+    assert modules & {*HEAVY, *BUILDING, *building, "rattler", "socket"} == set()
+
+
+@pytest.fixture
+def image_engine(docker_engine: DockerEngine) -> Iterator[DockerEngine]:
+    """The engine, from which images of a project named `light` are removed in the end."""
+    yield docker_engine
+    with closing(docker_engine.client()) as client:
+        for image in client.images.list("light"):
+            client.images.remove(image.id, force=True)
+
+
+@pytest.mark.parametrize("words", [(), ("--build-image",)])
+def test_a_container_costs_no_library(
+    place: Place,
+    words: tuple[str, ...],
+    image_engine: DockerEngine,
+    base_image: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", image_engine.address)
+    place.write(
+        f"name: light\ndocker_env: {{image: '{base_image}'}}\n"
+        "entry_points: {main: {command: 'true'}}"
+    )
+    words = ("project", "--no-tracking", "-A", "network=none", *words)
+    modules_before_start(place, *words)
+    modules = modules_before_start(place, *words)
+    assert "mlrun.execution.container.attended" in modules
+    # Files that were written a moment ago are hashed each time.
+    hashed = {"hashlib"} if words[-1] == "--build-image" else set()
+    assert modules & {*HEAVY, *BUILDING, "docker", "requests", "socket"} - hashed == set()
+
+
+def test_an_environment_of_the_users_own_costs_no_store(place: Place) -> None:
+    place.write("entry_points: {main: {command: 'true'}}")
+    modules = modules_before_start(place, "project", "--env", sys.prefix)
+    assert "mlrun.environments.existing" in modules
+    heavy = {*HEAVY, *BUILDING, "mlrun.environments.store", "mlrun.environments.requirements"}
+    assert modules & heavy == set()

@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from mlrun.environments.uv_program import find_uv
+from mlrun.environments.installing.uv_program import find_uv
 from tests.components import missing
 from tests.functional.commands import Place, recorded
 from tests.package_index import PackageIndex, serving

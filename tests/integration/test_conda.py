@@ -14,10 +14,10 @@ import pytest
 import trustme
 
 from mlrun.environments.base import EnvironmentKind, PreparedEnvironment
+from mlrun.environments.installing.uv_program import find_uv
 from mlrun.environments.lock.document import read_lock
 from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
-from mlrun.environments.uv_program import find_uv
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.project.model import CondaEnv, PythonEnvFile
 from tests.channel_server import ServedChannel

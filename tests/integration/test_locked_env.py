@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.base import PreparedEnvironment
+from mlrun.environments.installing.uv_program import find_uv
 from mlrun.environments.lock.dates import parse_as_of
 from mlrun.environments.lock.document import read_lock, read_project_lock, write_project_lock
 from mlrun.environments.lock.model import EnvironmentLock, LockedPackage, ProjectLock
-from mlrun.environments.python import PythonEnvironment
-from mlrun.environments.uv_program import find_uv
+from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.project.model import PythonEnv
 from tests.components import missing

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.base import EnvironmentKind, PreparedEnvironment
+from mlrun.environments.installing.pip_settings import read_pip_settings
+from mlrun.environments.installing.uv_program import find_uv
+from mlrun.environments.installing.uv_settings import uv_variables
 from mlrun.environments.options import EnvironmentOptions
-from mlrun.environments.pip_settings import read_pip_settings
-from mlrun.environments.python_version import parse_version
+from mlrun.environments.python.version import parse_version
 from mlrun.environments.select import choose_environment
-from mlrun.environments.uv_program import find_uv
-from mlrun.environments.uv_settings import uv_variables
 from mlrun.errors import Location
 from mlrun.project.model import PythonEnvFile
 from tests.components import missing
@@ -151,8 +151,8 @@ def test_a_first_run_that_is_killed_does_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("manager", ["uv", "virtualenv"])
 @pytest.mark.parametrize("python", ["3.7", "3.8", "3.9", "3.12", "3.13"])
 def test_other_pythons(tmp_path: Path, manager: str, python: str) -> None:
-    from mlrun.environments.interpreters import installed
-    from mlrun.environments.python_version import parse_request
+    from mlrun.environments.python.interpreters import installed
+    from mlrun.environments.python.version import parse_request
 
     if not installed(os.environ, parse_request(python)):
         missing(f"python{python}", "it is not installed")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.mlflow_program import SCHEMA_HEAD, prepare_mlflow
+from mlrun.environments.python.mlflow_program import SCHEMA_HEAD, prepare_mlflow
 from mlrun.viewing.address import chosen_address
 from mlrun.viewing.database_file import head_of
 from mlrun.viewing.team_server import _asked_revision

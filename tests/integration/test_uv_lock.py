@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.base import PreparedEnvironment
+from mlrun.environments.installing.pip_settings import read_pip_settings
+from mlrun.environments.installing.uv_program import find_uv
+from mlrun.environments.installing.uv_settings import uv_variables
 from mlrun.environments.lock.document import read_lock
 from mlrun.environments.options import EnvironmentOptions
-from mlrun.environments.pip_settings import read_pip_settings
 from mlrun.environments.select import choose_environment
-from mlrun.environments.uv_program import find_uv
-from mlrun.environments.uv_settings import uv_variables
 from mlrun.errors import EnvironmentBuildError
 from mlrun.project.load import load_project
 from tests.components import missing

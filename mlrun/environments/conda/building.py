@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlrun.environments import local_projects
 from mlrun.environments.base import Report
-from mlrun.environments.build_log import BuildLog
 from mlrun.environments.conda import prefix as prefixes
 from mlrun.environments.conda.activating import record_activation, write_state
 from mlrun.environments.conda.channels import ChannelUrl
@@ -16,8 +14,10 @@ from mlrun.environments.conda.pip_part import PipPart
 from mlrun.environments.conda.platform_bound import refuse_foreign_builds
 from mlrun.environments.conda.settings import CondaSettings, without_login
 from mlrun.environments.fingerprint import platform_name
-from mlrun.environments.installers import Building
-from mlrun.environments.interpreters import Interpreter
+from mlrun.environments.installing.build_log import BuildLog
+from mlrun.environments.installing.installers import Building
+from mlrun.environments.installing.pip_settings import PipSettings
+from mlrun.environments.installing.uv_program import find_uv
 from mlrun.environments.layout import packages_folder
 from mlrun.environments.lock.document import write_lock
 from mlrun.environments.lock.installed import (
@@ -26,10 +26,10 @@ from mlrun.environments.lock.installed import (
     metadata_folders,
 )
 from mlrun.environments.lock.model import EnvironmentLock, LockedPackage
-from mlrun.environments.pip_settings import PipSettings
-from mlrun.environments.python_version import format_version
-from mlrun.environments.store import BuildPlace, Facts, StoredEnvironment
-from mlrun.environments.uv_program import find_uv
+from mlrun.environments.own_code import local_projects
+from mlrun.environments.python.interpreters import Interpreter
+from mlrun.environments.python.version import format_version
+from mlrun.environments.store.store import BuildPlace, Facts, StoredEnvironment
 
 if TYPE_CHECKING:
     from mlrun.environments.conda.environment import CondaEnvironment

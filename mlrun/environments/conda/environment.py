@@ -30,18 +30,18 @@ from mlrun.environments.fingerprint import (
     portable,
     uv_configuration,
 )
+from mlrun.environments.installing.pip_settings import PipSettings, read_pip_settings
+from mlrun.environments.installing.uv_settings import choosing_settings, uv_config_files
 from mlrun.environments.layout import programs_folder, python_of
-from mlrun.environments.pip_settings import PipSettings, read_pip_settings
-from mlrun.environments.requirements import LocalProject, RequirementList, read_requirements
+from mlrun.environments.python.requirements import LocalProject, RequirementList, read_requirements
 from mlrun.environments.solved import SolvedEnvironment
-from mlrun.environments.store import (
+from mlrun.environments.store.store import (
     EnvironmentStore,
     Facts,
     Held,
     StoredEnvironment,
     environments_folder,
 )
-from mlrun.environments.uv_settings import choosing_settings, uv_config_files
 from mlrun.errors import Location, Problem, UsageError
 from mlrun.project.model import CondaSpec
 
@@ -176,7 +176,7 @@ class CondaEnvironment(SolvedEnvironment):
             shared = store.obtain(key, build().shared, _is_usable, report)
         if not self.projects:
             return self._prepared(shared, Held((shared,)), environ)
-        from mlrun.environments.project_digests import key_on_top
+        from mlrun.environments.own_code.digests import key_on_top
 
         try:
             key = key_on_top(key, shared.facts["attempt"], self.projects)

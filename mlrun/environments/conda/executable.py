@@ -15,7 +15,7 @@ from mlrun.errors import EnvironmentBuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlrun.environments.installers import Building
+    from mlrun.environments.installing.installers import Building
     from mlrun.project.model import CondaSpec
 
 COMMAND = "MLFLOW_CONDA_CREATE_ENV_CMD"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlrun.environments import local_projects
-from mlrun.environments.installers import (
+from mlrun.environments.installing.installers import (
     Building,
     Installation,
     Installer,
     PipInstaller,
     UvInstaller,
 )
-from mlrun.environments.interpreters import Interpreter
-from mlrun.environments.requirements import LocalProject, RequirementList
-from mlrun.environments.resolution_advice import advised
-from mlrun.environments.uv_program import find_uv
+from mlrun.environments.installing.resolution_advice import advised
+from mlrun.environments.installing.uv_program import find_uv
+from mlrun.environments.own_code import local_projects
+from mlrun.environments.python.interpreters import Interpreter
+from mlrun.environments.python.requirements import LocalProject, RequirementList
 from mlrun.errors import EnvironmentBuildError
 
 

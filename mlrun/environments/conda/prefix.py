@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mlrun.environments.conda.settings import without_login
-from mlrun.environments.interpreters import Interpreter
-from mlrun.environments.python_version import parse_version
+from mlrun.environments.python.interpreters import Interpreter
+from mlrun.environments.python.version import parse_version
 
 
 def is_prefix(folder: Path) -> bool:

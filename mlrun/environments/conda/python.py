@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlrun.environments.base import Report
-from mlrun.environments.interpreters import Candidate, Interpreter, ask
 from mlrun.environments.layout import python_of
-from mlrun.environments.python_version import PythonRequest
-from mlrun.environments.store import BuildPlace, EnvironmentStore, Facts, StoredEnvironment
+from mlrun.environments.python.interpreters import Candidate, Interpreter, ask
+from mlrun.environments.python.version import PythonRequest
+from mlrun.environments.store.store import BuildPlace, EnvironmentStore, Facts, StoredEnvironment
 from mlrun.errors import EnvironmentBuildError, Location, ProjectError
 from mlrun.folders import cache_folder
 from mlrun.project.model import CondaRequirement, CondaSpec
@@ -61,7 +61,7 @@ def _obtain(
     from mlrun.environments.conda.channels import channels_of
     from mlrun.environments.conda.environment import CondaEnvironment
     from mlrun.environments.conda.settings import read_conda_settings
-    from mlrun.environments.pip_settings import PipSettings
+    from mlrun.environments.installing.pip_settings import PipSettings
 
     settings = read_conda_settings(environ)
     configured = settings.channels if settings.channels != _UNCONFIGURED else _ANYBODYS

@@ -17,6 +17,9 @@ from mlrun.environments.conda.cache_folders import packages_cache
 from mlrun.folders import cache_folder
 from mlrun.lease import claim
 
+_RANDOM = 6
+"""Characters that rattler appends to the name of a package while it unpacks it."""
+
 
 def unused_packages(environ: Mapping[str, str], moment: float) -> tuple[Path, ...]:
     """Return the packages that were fetched before a moment and that nothing links to.
@@ -26,13 +29,13 @@ def unused_packages(environ: Mapping[str, str], moment: float) -> tuple[Path, ..
     folder = packages_cache(environ)
     if not folder.is_relative_to(cache_folder()):
         return ()
-    packages = (folder / name for name in names_in(folder) if not name.startswith("."))
+    packages = (folder / name for name in names_in(folder))
     return tuple(p for p in packages if p.is_dir() and _fetched(p) < moment and not _is_linked(p))
 
 
 def remove_package(package: Path) -> bool:
     """Remove a package, unless somebody is using it now; return whether it is gone."""
-    lock = package.with_name(f"{package.name}.lock")
+    lock = _lock_of(package)
     try:
         hold = claim(lock)
     except OSError:
@@ -43,12 +46,24 @@ def remove_package(package: Path) -> bool:
         if _is_linked(package):
             return False
         discard(package)
-        # What it says of the package is no longer true.
-        with suppress(OSError):
-            lock.unlink()
+        if not _is_partial(package):
+            # What it says of the package is no longer true.
+            with suppress(OSError):
+                lock.unlink()
     finally:
         hold.release()
     return not package.exists()
+
+
+def _is_partial(package: Path) -> bool:
+    """Return whether a folder is what rattler had unpacked when it was killed."""
+    return package.name.startswith(".")
+
+
+def _lock_of(package: Path) -> Path:
+    """Return the lock of a package; one that is being unpacked is `.NAMEabcdef` until then."""
+    name = package.name[1:-_RANDOM] if _is_partial(package) else package.name
+    return package.with_name(f"{name}.lock")
 
 
 def _fetched(package: Path) -> float:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlrun.environments.base import Report
-from mlrun.environments.build_log import BuildLog
 from mlrun.environments.conda import failures
 from mlrun.environments.conda import prefix as prefixes
 from mlrun.environments.conda.cache_folders import contents_cache, packages_cache
@@ -21,8 +20,9 @@ from mlrun.environments.conda.settings import CondaSettings, without_login
 from mlrun.environments.conda.solving import Index, Wish, solve
 from mlrun.environments.conda.specs import MatchText, match_texts
 from mlrun.environments.errand import current_errand
+from mlrun.environments.installing.build_log import BuildLog
 from mlrun.environments.lock.model import LockedPackage
-from mlrun.environments.store import BuildPlace
+from mlrun.environments.store.store import BuildPlace
 from mlrun.errors import EnvironmentBuildError
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mlrun.environments.installers import Building, private_file
+from mlrun.environments.installing.installers import Building, private_file
+from mlrun.environments.installing.uv_settings import uv_flags, uv_variables, without_login
 from mlrun.environments.lock.model import LockedPackage
-from mlrun.environments.requirements import RequirementList
-from mlrun.environments.uv_settings import uv_flags, uv_variables, without_login
+from mlrun.environments.python.requirements import RequirementList
 from mlrun.execution.redact import mask_url
 
 _SOURCES = (

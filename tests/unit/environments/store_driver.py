@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from mlrun.environments.errand import Errand, on_errand
-from mlrun.environments.store import BuildPlace, EnvironmentStore, Facts
+from mlrun.environments.store.store import BuildPlace, EnvironmentStore, Facts
 
 
 def say(line: str) -> None:

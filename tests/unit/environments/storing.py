@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from mlrun.environments.store import BuildPlace, Facts
+from mlrun.environments.store.store import BuildPlace, Facts
 
 DRIVER = Path(__file__).with_name("store_driver.py")
 KEY = "0123456789abcdef"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.fingerprint import file_digest, uv_configuration
-from mlrun.environments.python import PythonEnvironment
+from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.errors import Location, ProjectError
 from mlrun.project.model import PythonEnv
 from tests.unit.environments.wheels import make_wheel

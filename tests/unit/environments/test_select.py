@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.options import EnvironmentOptions
-from mlrun.environments.python import PythonEnvironment
+from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.environments.select import choose_environment
 from mlrun.environments.system import SystemEnvironment
 from mlrun.errors import EXIT_USAGE, Location, ProjectError, UsageError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.environments.mlflow_program import SCHEMA_HEAD
+from mlrun.environments.python.mlflow_program import SCHEMA_HEAD
 from mlrun.errors import TrackingError
 from mlrun.viewing import snapshot as module
 from mlrun.viewing.database_file import head_of

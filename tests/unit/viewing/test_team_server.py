@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.environments.base import PreparedEnvironment
-from mlrun.environments.mlflow_program import SCHEMA_HEAD
+from mlrun.environments.python.mlflow_program import SCHEMA_HEAD
 from mlrun.errors import TrackingError, UsageError
 from mlrun.viewing import team_server as module
 from mlrun.viewing.team_server import Program, TeamServer, prepare_server

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlrun import run_folder
-from mlrun.environments.mlflow_program import SCHEMA_HEAD
+from mlrun.environments.python.mlflow_program import SCHEMA_HEAD
 from mlrun.errors import TrackingError
 from mlrun.viewing.database_file import head_of
 from mlrun.viewing.upgrade import upgrade_users_database

@@ -12,8 +12,8 @@ import pytest
 from mlrun.environments.conda.channels import channels_of
 from mlrun.environments.conda.environment import CondaEnvironment
 from mlrun.environments.conda.settings import read_conda_settings
+from mlrun.environments.installing.pip_settings import PipSettings
 from mlrun.environments.lock.model import EnvironmentLock
-from mlrun.environments.pip_settings import PipSettings
 from mlrun.errors import Location, ProjectError, UsageError
 from mlrun.project.model import CondaRequirement, CondaSpec
 

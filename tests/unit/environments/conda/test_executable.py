@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlrun.environments.build_log import BuildLog
 from mlrun.environments.conda.executable import create_with, find_executable
-from mlrun.environments.installers import Building
-from mlrun.environments.pip_settings import PipSettings
+from mlrun.environments.installing.build_log import BuildLog
+from mlrun.environments.installing.installers import Building
+from mlrun.environments.installing.pip_settings import PipSettings
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.project.model import CondaRequirement, CondaSpec
 

@@ -11,7 +11,7 @@ from mlrun.environments.conda.package_names import (
     INSTALLERS,
     RENAMED,
 )
-from mlrun.environments.python import PythonEnvironment
+from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.errors import Location, ProjectError
 from mlrun.project.conda_file import read_conda_env
 from mlrun.project.model import CondaEnv, PythonEnv

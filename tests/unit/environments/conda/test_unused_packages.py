@@ -61,3 +61,16 @@ def test_a_folder_that_others_use_is_left_alone(tmp_path: Path) -> None:
 
 def test_no_cache_has_no_packages() -> None:
     assert unused() == []
+
+
+def test_what_was_unpacked_in_part_is_unused_too(packages: Path) -> None:
+    partial = fetched(packages, ".big-1-0Ab3x9Z")
+    partial.with_name(f"{partial.name}.lock").unlink()
+    lock = packages / "big-1-0.lock"
+    lock.touch()
+    assert unused() == [partial.name]
+    with open(lock) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert not remove_package(partial)
+    assert remove_package(partial)
+    assert list(packages.iterdir()) == [lock]

@@ -11,7 +11,7 @@ import pytest
 from mlrun.environments.fingerprint import platform_name
 from mlrun.environments.lock.fitting import misfit, pinned_by, unfitting
 from mlrun.environments.lock.model import EnvironmentLock, LockedPackage, ProjectLock
-from mlrun.environments.python import PythonEnvironment
+from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.errors import Location, ProjectError
 from mlrun.project.model import PythonEnv
 

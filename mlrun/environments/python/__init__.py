@@ -1,0 +1,1 @@
+"""Environments from lists of requirements, and the interpreters that they are made with."""

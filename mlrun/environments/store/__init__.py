@@ -1,0 +1,1 @@
+"""The cache of environments: each built once, complete or absent."""

@@ -1,0 +1,1 @@
+"""Environments of projects with a `uv.lock`."""
