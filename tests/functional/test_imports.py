@@ -200,7 +200,7 @@ def image_engine(docker_engine: DockerEngine) -> Iterator[DockerEngine]:
     yield docker_engine
     with closing(docker_engine.client()) as client:
         for image in client.images.list("light"):
-            client.images.remove(image.id, force=True)
+            client.images.remove(str(image.id), force=True)
 
 
 @pytest.mark.parametrize("words", [(), ("--build-image",)])
