@@ -195,6 +195,7 @@ def test_entrypoint_is_kept(stage: Stage) -> None:
 def test_missing_program_is_the_shells_127(stage: Stage) -> None:
     done = stage.run(["no-such-program"])
     assert b"no-such-program: not found" in done.stderr
+    assert not done.stderr.startswith(b"mlrun")
     assert stage.ending()["exit_code"] == 127
     stage.nothing_is_left()
 

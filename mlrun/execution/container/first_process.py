@@ -46,7 +46,8 @@ stty -a || python3 -c 'import termios; print(termios.tcgetattr(0)[3] & termios.I
 
 _SHELL = "/bin/sh"
 _INITS = frozenset({"tini", "docker-init", "dumb-init", "catatonit", "init"})
-_NAME = "mlrun"
+_NAME = "sh"
+"""As the shell calls itself where it speaks: of a program that is not there."""
 
 
 def with_first_process(entrypoint: tuple[str, ...]) -> tuple[str, ...] | None:
