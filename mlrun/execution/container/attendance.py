@@ -72,6 +72,7 @@ class Attendance:
         self._stdin = self._has_keys or (spec["stdin"] and not self._terminal)
         self._output: Output | None = None
         self._container = ""
+        self._is_lost = False
         self._signals: int = -1
         self._mlrun: int | None = None
         self._kill_at = _NEVER
@@ -179,8 +180,9 @@ class Attendance:
                 return self._engine.begin("POST", "/containers/create", body, query).answer()
             except EngineError as error:
                 taken = error.status == _CONFLICT or "already in use" in error.message
-                if error.status != 0 or isinstance(error, UnreachableError):
-                    self._container = ""
+                # Whoever has that name now may be somebody else's: mlrun looks by the label.
+                self._container = ""
+                self._is_lost = error.status == 0 and not isinstance(error, UnreachableError)
                 if not taken or not self._spec["may_rename"] or number == _NAMES_TRIED:
                     raise
             number += 1
@@ -353,7 +355,7 @@ class Attendance:
     def _remove(self) -> None:
         """Remove the container; what cannot be removed is left to mlrun."""
         if not self._container:
-            self._report["settled"] = True
+            self._report["settled"] = not self._is_lost
             return
         keeps = self._spec["keeps"] and self._report["started"]
         try:

@@ -143,7 +143,7 @@ class Attended:
         left: str | None = None
         if report is not None and report.get("settled"):
             trace.forget(self.trace)
-        elif not trace.clear(self.trace, patience=0.0 if report else trace.LATE):
+        elif not trace.clear(self.trace, patience=0.0 if _has_run(report) else trace.LATE):
             left = f"its container {self._command.name} may still be there"
         self._let_go()
         if report is None:
@@ -186,6 +186,10 @@ def clear_traces() -> None:
             if hold is not None:
                 trace.clear(str(path))
                 hold.release()
+
+
+def _has_run(report: Report | None) -> bool:
+    return report is not None and bool(report.get("started"))
 
 
 def _has_input() -> bool:
