@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,10 @@ class Served:
             while b"\r\n\r\n" not in self.asked:
                 self.asked += connection.recv(65536)
             step = 1 if self._slowly else len(self._answer)
-            for start in range(0, len(self._answer), step or 1):
-                connection.sendall(self._answer[start : start + step])
+            # Who has read enough hangs up.
+            with suppress(BrokenPipeError):
+                for start in range(0, len(self._answer), step or 1):
+                    connection.sendall(self._answer[start : start + step])
 
     def close(self) -> None:
         self._thread.join()
