@@ -149,17 +149,18 @@ class DockerEnvironment:
             report(f"made the folder {folder}, which a volume is for")
 
     def _warnings(self, engine: Engine) -> tuple[Problem, ...]:
-        from mlrun.environments.docker.host import is_elsewhere
+        from mlrun.environments.docker.host import is_elsewhere, sees
 
-        if not is_elsewhere(engine.address) or self._options.build_image:
+        if self._options.build_image:
             return ()
-        return (
-            Problem(
-                f"the container engine at {engine.address} is another machine's: the project's "
-                "folder is looked for there, at the same path",
-                hint="--build-image puts the code into the image instead",
-            ),
-        )
+        if is_elsewhere(engine.address):
+            where = f"the container engine at {engine.address} is another machine's"
+        elif not sees(engine, self._folder):
+            where = "mlrun runs in a container of the same engine"
+        else:
+            return ()
+        text = f"{where}: its machine is where the project's folder is looked for, at the same path"
+        return (Problem(f"{text} (--build-image puts the code into the image instead)"),)
 
     def _container(self, engine: Engine, image: Image, info: Mapping[str, Any]) -> Container:
         from mlrun.environments.docker.host import reach_of

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _socket
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlrun.environments.docker.user import is_rootless
@@ -14,6 +16,9 @@ HOST_NAME = "host.docker.internal"
 """The name of this machine in containers: docker's own, made by an entry in /etc/hosts."""
 
 _LOOPBACK = "127.0.0.1"
+_IN_CONTAINER = Path("/.dockerenv")
+"""The file that Docker puts into its containers."""
+
 _ANYWHERE = "192.0.2.1"
 """An address that is nobody's; the way to it is the machine's way to other machines."""
 
@@ -174,3 +179,21 @@ def _other_machine(engine: str) -> str | None:
 def is_elsewhere(engine: str) -> bool:
     """Return whether an engine is on another machine, where this one's folders are not."""
     return _other_machine(engine) is not None
+
+
+def sees(engine: Engine, folder: Path) -> bool:
+    """Return whether an engine on this machine finds a folder at the path that it has here.
+
+    It does not where mlrun itself runs in one of its containers, and the folder is that
+    container's own or was mounted into it from another place.
+    """
+    if not _IN_CONTAINER.exists():
+        return True
+    try:
+        own = engine.call("GET", f"/containers/{os.uname().nodename}/json")
+    except EngineError:
+        return True
+    return any(
+        mount.get("Source") == mount.get("Destination") and folder.is_relative_to(mount["Source"])
+        for mount in own.get("Mounts") or ()
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlrun.environments.docker.host import HOST_NAME, Reach, is_elsewhere, reach_of
+from mlrun.environments.docker import host
+from mlrun.environments.docker.host import HOST_NAME, Reach, is_elsewhere, reach_of, sees
 from mlrun.errors import EnvironmentBuildError, Location
 from mlrun.execution.container.engine import Engine, EngineError
 
@@ -118,3 +120,24 @@ def test_a_network_that_is_not_there_is_named_with_those_that_are() -> None:
 )
 def test_whether_an_engine_is_on_another_machine(address: str, elsewhere: bool) -> None:
     assert is_elsewhere(address) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"),
+    [
+        ([], False),
+        ([{"Source": "/builds", "Destination": "/builds"}], True),
+        ([{"Source": "/home/me/team", "Destination": "/builds/team"}], False),
+        ([{"Source": "/home", "Destination": "/home"}], False),
+    ],
+)
+def test_a_folder_of_mlruns_own_container_is_out_of_the_engine_s_sight(
+    mounts: list[dict[str, str]], expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Answering({f"/containers/{os.uname().nodename}/json": {"Mounts": mounts}})
+    folder = Path("/builds/team/project")
+    monkeypatch.setattr(host, "_IN_CONTAINER", tmp_path / ".dockerenv")
+    assert sees(engine, folder)
+    (tmp_path / ".dockerenv").touch()
+    assert sees(engine, folder) is expected
+    assert sees(Answering({}), folder)  # An engine of the container's own.
