@@ -17,8 +17,7 @@ from mlrun.environments.conda.cache_folders import packages_cache
 from mlrun.folders import cache_folder
 from mlrun.lease import claim
 
-_RANDOM = 6
-"""Characters that rattler appends to the name of a package while it unpacks it."""
+_LOCK_OF_ALL = ".cache.lock"
 
 
 def unused_packages(environ: Mapping[str, str], moment: float) -> tuple[Path, ...]:
@@ -61,9 +60,10 @@ def _is_partial(package: Path) -> bool:
 
 
 def _lock_of(package: Path) -> Path:
-    """Return the lock of a package; one that is being unpacked is `.NAMEabcdef` until then."""
-    name = package.name[1:-_RANDOM] if _is_partial(package) else package.name
-    return package.with_name(f"{name}.lock")
+    """Return the lock of a package; one for all is held while any is unpacked."""
+    if _is_partial(package):
+        return package.with_name(_LOCK_OF_ALL)
+    return package.with_name(f"{package.name}.lock")
 
 
 def _fetched(package: Path) -> float:

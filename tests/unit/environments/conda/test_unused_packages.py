@@ -66,7 +66,7 @@ def test_no_cache_has_no_packages() -> None:
 def test_what_was_unpacked_in_part_is_unused_too(packages: Path) -> None:
     partial = fetched(packages, ".big-1-0Ab3x9Z")
     partial.with_name(f"{partial.name}.lock").unlink()
-    lock = packages / "big-1-0.lock"
+    lock = packages / ".cache.lock"
     lock.touch()
     assert unused() == [partial.name]
     with open(lock) as held:
