@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+_SHORTEST = 3
+"""Letters of a shortened name that may tell which file is meant."""
+
 
 def near_miss(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
     """Return the known name that is most like `name`, None where none is.
@@ -33,4 +36,10 @@ def nearest_file(missing: Path) -> str | None:
         names = [path.name for path in missing.parent.iterdir() if path.is_file()]
     except OSError:
         return None
-    return near_miss(missing.name, names)
+    near = near_miss(missing.name, names)
+    if near is not None:
+        return near
+    # `env.yml` for `environment.yml`.
+    stem = missing.stem.lower()
+    longer = [n for n in names if Path(n).suffix == missing.suffix and n.lower().startswith(stem)]
+    return longer[0] if len(longer) == 1 and len(stem) >= _SHORTEST else None

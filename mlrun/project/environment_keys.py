@@ -175,4 +175,5 @@ def _refuse_odd(
 ) -> None:
     """Refuse what cannot be a variable: it would set another one, or none."""
     if not name or "=" in name or "\0" in f"{name}{value}":
-        raise document.error(node, f"{describe(node)} is no variable: {shown(name)}", shape)
+        written = f": {shown(name)}" if name else ""
+        raise document.error(node, f"{describe(node)} is no variable{written}", shape)

@@ -37,4 +37,9 @@ def test_a_file_that_is_not_there_has_a_neighbour(tmp_path: Path) -> None:
     (tmp_path / "conda.yamls").mkdir()
     assert nearest_file(tmp_path / "conda.yaml") == "conda.yml"
     assert nearest_file(tmp_path / "README") is None
+    (tmp_path / "environment.yml").touch()
+    assert nearest_file(tmp_path / "env.yml") == "environment.yml"
+    assert nearest_file(tmp_path / "e.yml") is None
+    (tmp_path / "environs.yml").touch()
+    assert nearest_file(tmp_path / "env.yml") is None
     assert nearest_file(tmp_path / "none" / "conda.yaml") is None

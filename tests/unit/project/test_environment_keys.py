@@ -148,3 +148,8 @@ def test_a_wrong_form_is_located(
     assert message in error.message
     assert place(error) == expected
     assert error.hint
+
+
+def test_a_variable_without_a_name_is_not_quoted(tmp_path: Path) -> None:
+    error = refused(tmp_path, "docker_env: {image: i, environment: [[A, B, C]]}")
+    assert error.message == "a list is no variable"
