@@ -178,9 +178,9 @@ def _what_was_fetched(plan: Plan) -> str:
     return f"{source.uri} at {source.commit[:12]}{branch}"
 
 
-def _as_event(warning: Problem) -> Event:
+def _as_event(warning: Problem, phase: str = "bind") -> Event:
     place = str(warning.location) if warning.location else None
-    data = {"phase": "bind", "at": place, "hint": warning.hint}
+    data = {"phase": phase, "at": place, "hint": warning.hint}
     return Event(EventKind.WARNING, warning.message, data)
 
 
@@ -253,8 +253,7 @@ def prepare(bound: BoundRun, request: RunRequest, listen: Listener) -> PreparedE
     with on_errand(errand):
         environment = bound.environment.prepare(report)
     for warning in environment.warnings:
-        message = renamed(warning, bound.checkout).message
-        listen(Event(EventKind.WARNING, message, {"phase": "prepare"}))
+        listen(_as_event(renamed(warning, bound.checkout), "prepare"))
     listen(
         Event(
             EventKind.PREPARED,
