@@ -222,7 +222,7 @@ class UvLockBuild:
         folder = self._environment.folder
         outside = sorted({path for path in _paths(locked) if path.startswith("..")})
         depth = max((Path(path).parts.count("..") for path in outside), default=0)
-        names = folder.parts[-depth - 1 :] if depth < len(folder.parts) else folder.parts[1:]
+        names = folder.parts[1:][-depth - 1 :]
         copy = work.resolve() / "project" / Path(*names)
         try:
             copy_sources(folder, copy)
