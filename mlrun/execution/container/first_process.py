@@ -8,6 +8,10 @@ each signal, and, when it was asked to end, waits for all that is still at work.
 
 The engine can signal the first process only, so the others are signalled from within, by a
 second small script (`exec`). Both need nothing but the image's `/bin/sh`.
+
+At a terminal the script waits for a moment until the terminal has its size: the engine can only be
+told that when the container runs already (Docker before version 23), and a program that asks at
+once would find none.
 """
 
 from __future__ import annotations
@@ -20,14 +24,37 @@ if TYPE_CHECKING:
 
 _FIRST = """\
 asked=
-trap asked=1 HUP INT QUIT TERM
+trap asked=129 HUP
+trap asked=130 INT
+trap asked=131 QUIT
+trap asked=143 TERM
+if [ -t 1 ]; then
+  for step in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$(stty size)" = "0 0" ] && sleep 0.02 || break
+  done 2>/dev/null
+fi
+[ -z "$asked" ] || exit "$asked"
 "$@"
 code=$?
 while [ "$asked" ] && kill -s 0 -- -1; do sleep 0.1 || sleep 1; done 2>/dev/null
 exit $code"""
 
-_SIGNAL_ALL = 'kill -s "$1" -- 1 -1'
-"""For what asks for the end: the script above first, then all others."""
+_SIGNAL_ALL = """\
+handles() {
+  while read -r key value; do
+    [ "$key" != SigCgt: ] || [ $((0x${value#????????} >> 14 & 1)) = 0 ] || return 0
+  done </proc/1/status
+  return 1
+}
+for step in 1 2 3 4 5 6 7 8 9 10; do
+  handles && break
+  sleep 0.05 || sleep 1
+done 2>/dev/null
+kill -s "$1" -- 1 -1"""
+"""For what asks for the end: the script above first, then all others.
+
+It waits until that script has set its traps (TERM is the last one): before, it would get nothing.
+"""
 
 _SIGNAL_PREPARED = """\
 for folder in /proc/[0-9]*; do
