@@ -20,15 +20,24 @@ _ATTENDED = ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "At
 def bodies(command: ContainerCommand, run_id: str, launch: str) -> tuple[bytes, bytes | None]:
     """Return the body, and another one for an image that has no shell.
 
-    The first lets mlrun's script be the first process; None is returned in place of the second
-    where the first does without it already. The keys that depend on the streams are left out.
+    The first lets mlrun's script be the first process, in place of the engine's own (`Init`), which
+    does less; None is returned in place of the second where the first does without the script
+    already. The keys that depend on the streams are left out.
     """
+    host = dict(command.container.options.get("HostConfig", {}))
     entrypoint = with_first_process(command.container.entrypoint)
+    if host.get("PidMode"):
+        # The script signals all processes that it sees: there, those of the machine, or of
+        # another container.
+        entrypoint = None
     bare = list(command.container.entrypoint) or [""]
     plain = _body(command, run_id, launch, bare)
     if entrypoint is None:
         return plain, None
-    return _body(command, run_id, launch, list(entrypoint)), plain
+    host.pop("Init", None)
+    options = {**command.container.options, "HostConfig": host}
+    scripted = command._replace(container=command.container._replace(options=options))
+    return _body(scripted, run_id, launch, list(entrypoint)), plain
 
 
 def _body(command: ContainerCommand, run_id: str, launch: str, entrypoint: list[str]) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from mlrun.execution.container.body import bodies
 from mlrun.execution.container.container import Container, ContainerCommand, Mount
 from mlrun.execution.container.first_process import lacks_shell, with_first_process
@@ -89,3 +91,18 @@ def test_missing_shell_is_told_from_other_failures() -> None:
     assert lacks_shell('exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown')
     assert lacks_shell("crun: executable file `/bin/sh` not found: No such file or directory")
     assert not lacks_shell('mounting "/a": no such file or directory')
+
+
+@pytest.mark.parametrize("mode", ["host", "container:other"])
+def test_no_script_signals_processes_that_are_not_the_containers_own(mode: str) -> None:
+    shared = command(options={"HostConfig": {"PidMode": mode}}, entrypoint=("tool",))
+    made, other = bodies(shared, "r1", "launch.1")
+    assert json.loads(made)["Entrypoint"] == ["tool"]
+    assert other is None
+
+
+def test_the_engines_own_first_process_stands_in_where_the_script_cannot() -> None:
+    made, other = bodies(command(options={"HostConfig": {"Init": True}}), "r1", "launch.1")
+    assert other is not None
+    assert "Init" not in json.loads(made)["HostConfig"]
+    assert json.loads(other)["HostConfig"]["Init"] is True
