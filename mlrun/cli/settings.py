@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mlrun.errors import ProjectError, UsageError
+from mlrun.errors import Location, ProjectError, UsageError
 from mlrun.folders import config_folder
 
 TYPE_CHECKING = False
@@ -60,10 +60,11 @@ def read_settings() -> dict[str, str]:
     """Return the settings by the name of the option's value, `flush_timeout: "60"`.
 
     Raises:
-        UsageError: The file names an option that cannot be set, or is no YAML mapping.
+        UsageError: The file names an option that cannot be set, or is no YAML mapping, or
+            nobody may look whether it is there.
     """
     file = settings_file()
-    if not file.is_file():
+    if not _is_there(file):
         return {}
     from mlrun.near_miss import near_miss
 
@@ -79,6 +80,17 @@ def read_settings() -> dict[str, str]:
             )
         settings[option.replace("-", "_")] = value.text
     return settings
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError as error:
+        raise UsageError(
+            f"the settings file cannot be read: {error.strerror}",
+            hint="MLRUN_CONFIG_DIR names another folder for it",
+            location=Location(file),
+        ) from None
 
 
 def _read(file: Path) -> dict[str, FileValue]:

@@ -82,7 +82,8 @@ class Attended:
             self._specify(run_id, mark, grace_period)
         except OSError as error:
             self.forget()
-            message = f"{error.filename} cannot be written: {error.strerror}"
+            place = error.filename or self._specification
+            message = f"{place} cannot be written: {error.strerror}"
             raise LaunchError(message) from error
         self.argv = (sys.executable, "-I", "-S", _ATTENDANT, self._specification)
         self.environ = {k: environ[k] for k in _NEEDED if k in environ}

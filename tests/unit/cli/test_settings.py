@@ -52,6 +52,13 @@ def test_no_mapping_is_an_error(file: Path) -> None:
         read_settings()
 
 
+def test_a_folder_that_cannot_be_looked_into_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLRUN_CONFIG_DIR", "/" + "x" * 300)
+    with pytest.raises(UsageError, match="cannot be read: File name too long") as caught:
+        read_settings()
+    assert "MLRUN_CONFIG_DIR" in (caught.value.hint or "")
+
+
 def test_each_is_an_option_of_run() -> None:
     from mlrun.cli.run import command
 
