@@ -15,6 +15,7 @@ from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.errors import Location, ProjectError
 from mlrun.project.conda_file import read_conda_env
 from mlrun.project.model import CondaEnv, PythonEnv
+from tests import components
 from tests.unit.environments.conda.written import conda_spec
 from tests.unit.project.test_conda_file import CONDA_FILES
 from tests.unit.project.test_corpus import CORPUS
@@ -175,7 +176,7 @@ def test_the_tables_do_not_contradict_each_other() -> None:
 @pytest.mark.parametrize("path", CONDA_FILES or [""])
 def test_real_files_are_translated_or_refused_with_a_reason(path: str) -> None:
     if not path:
-        pytest.skip("the corpus is not there")
+        components.missing("corpus", "the folder shared/corpus beside the repository")
     spec = read_conda_env(CondaEnv(CORPUS / path, Location(CORPUS / path)))
     absent = {one.text for one in spec.packages} & {"gdal", "rapids-blazing>=0.17"}
     if absent:

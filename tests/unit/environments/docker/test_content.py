@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,6 +15,7 @@ from mlrun.environments.docker.content import content_hash, images_folder, list_
 from mlrun.errors import EnvironmentBuildError
 
 OLD = time.time() - 3600
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -99,11 +103,31 @@ def test_pipes_and_sockets_are_left_out(project: Path) -> None:
     assert "pipe" not in {entry.path for entry in list_entries(project)}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_what_cannot_be_read_is_named(project: Path) -> None:
-    (project / "train.py").chmod(0)
-    with pytest.raises(EnvironmentBuildError, match=r"train\.py cannot be put") as caught:
-        hash_of(project)
+@contextmanager
+def not_as_root() -> Iterator[None]:
+    """Be nobody for a while, where we are root, who may read every file."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    # Nobody has no way into the folders that pytest makes.
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "train.py").write_text("print(1)")
+        (folder / "train.py").chmod(0)
+        with (
+            not_as_root(),
+            pytest.raises(EnvironmentBuildError, match=r"train\.py cannot be put") as caught,
+        ):
+            hash_of(folder)
     assert ".dockerignore" in str(caught.value.hint)
 
 
