@@ -42,6 +42,7 @@ def advised(error: EnvironmentBuildError, *, as_of: str | None) -> EnvironmentBu
 
 def _is_unsolved(said: str) -> bool:
     """Return whether other packages, of an earlier day, might be had together."""
+    said = " ".join(said.split())  # uv breaks its sentences into lines anywhere
     if any(text in said for text in (*_UNREACHED, *_UNKNOWN)):
         return False
     # An earlier day has fewer packages, not more: what is asked for itself and is not there today
