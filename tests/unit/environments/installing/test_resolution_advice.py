@@ -20,7 +20,7 @@ def failure(text: str) -> EnvironmentBuildError:
     "text",
     [
         "error: No solution found\n  cause: Because a==1 depends on b<1 and you require a==1, we",
-        "error: No solution found\n  cause: Because a==1 depends\n    on b<1 and you require a==1, we",
+        "error: No solution found\n  cause: Because a==1 depends\n    on b<1 and you require a==1",
         "ERROR: ResolutionImpossible: see",
         "error: Failed to build `old==1.0`",
         "error: subprocess-exited-with-error",
