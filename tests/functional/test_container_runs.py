@@ -290,8 +290,10 @@ def test_stubborn_program_is_killed_with_its_container(stage: Stage) -> None:
 
 def test_suspended_container_is_paused_and_goes_on(stage: Stage) -> None:
     code = UP + "import time\nwhile True: time.sleep(0.1)"
-    with stage.driven(python(code)) as process:
-        stage.scene.wait_for("up")
+    # In a group of its own it has a parent who can continue it: the system stops no other.
+    scene, fields = stage.scene, stage.fields({})
+    with driven.driven(scene, python(code), fields=fields, preexec_fn=os.setpgrp) as process:
+        scene.wait_for("up")
         driven.tell(process, signal.SIGTSTP)
         wait_until(lambda: stage.containers()[0]["State"] == "paused", "the pause")
         wait_until(lambda: driven.state_of(process.pid) == "T", "mlrun's own stop")
