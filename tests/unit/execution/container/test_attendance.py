@@ -35,9 +35,10 @@ class SilentEngine:
             connection, _ = self._socket.accept()
             with connection:
                 head = connection.recv(65536).split(b"\r\n")[0].decode()
-            if head == "END":
-                return
-            self.asked.append(head)
+                if head == "END":
+                    return
+                # Before it is closed: whoever asked may look at once.
+                self.asked.append(head)
 
     def close(self) -> None:
         """End it."""
