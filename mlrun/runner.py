@@ -34,10 +34,6 @@ from mlrun.serving import choose_store, open_gateway, reached_through, serves_ar
 from mlrun.sources.naming import named_by_address, renamed
 from mlrun.tracking.base import RunStart, RunStatus, TrackedRun, TrackingStore
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from mlrun.tracking.gateway.gateway import Gateway
-
 _PATIENCE = 2.0
 """Seconds without an answer of the tracking server before that is said."""
 
@@ -90,21 +86,28 @@ def _start(
         tracked = track(run_start, store, folder, listen)
         _announce_tracked(tracked, store, listen)
         environment = prepare(bound, request, listen)
-        container = environment.container
-        gateway = open_gateway(
-            request, store, run_start, tracked, folder, environ, listen, container
-        )
-        tracked = reached_through(gateway, tracked, environ, container)
-        launch_request = materialise(
-            bound,
-            request,
-            environment,
-            tracked,
-            folder,
-            environ,
-            serves_artifacts=serves_artifacts(gateway, store),
-        )
-        handle = launch(bound, launch_request, environment, gateway, listen)
+        gateway = None
+        try:
+            container = environment.container
+            gateway = open_gateway(
+                request, store, run_start, tracked, folder, environ, listen, container
+            )
+            tracked = reached_through(gateway, tracked, environ, container)
+            launch_request = materialise(
+                bound,
+                request,
+                environment,
+                tracked,
+                folder,
+                environ,
+                serves_artifacts=serves_artifacts(gateway, store),
+            )
+            handle = launch(bound, launch_request, listen)
+        except BaseException:
+            environment.release()
+            if gateway is not None:
+                gateway.close(0)
+            raise
 
     def launched() -> LaunchedRun:
         return LaunchedRun(
@@ -326,27 +329,15 @@ def _enclosing(bound: BoundRun, tracked: TrackedRun) -> dict[str, str]:
     return {ENCLOSING_RUN: tracked.run_id} if is_recorded else {}
 
 
-def launch(
-    bound: BoundRun,
-    request: LaunchRequest,
-    environment: PreparedEnvironment,
-    gateway: Gateway | None,
-    listen: Listener,
-) -> RunHandle:
+def launch(bound: BoundRun, request: LaunchRequest, listen: Listener) -> RunHandle:
     """Start the command.
 
     Raises:
         LaunchError: It could not be started.
     """
-    try:
-        return bound.backend.launch(
-            request, lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "run"}))
-        )
-    except BaseException:
-        environment.release()
-        if gateway is not None:
-            gateway.close(0)
-        raise
+    return bound.backend.launch(
+        request, lambda line: listen(Event(EventKind.PROGRESS, line, {"phase": "run"}))
+    )
 
 
 @contextmanager
