@@ -136,7 +136,8 @@ def test_command_has_its_variables_and_none_of_ours(stage: Stage) -> None:
 
 
 def test_secrets_stand_on_no_command_line_and_in_no_label(stage: Stage) -> None:
-    with stage.driven(python(UP + "input()"), environment={"TOKEN": "hidden-77"}) as process:
+    waits = "import time\n" + UP + "time.sleep(90)"
+    with stage.driven(python(waits), environment={"TOKEN": "hidden-77"}) as process:
         stage.scene.wait_for("up")
         lines = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True).stdout
         assert b"attendant.py" in lines
