@@ -12,6 +12,8 @@
     ├── ProjectError                 125  load: the project file or a file that it names
     ├── ParameterError               125  bind: one or several values, all reported at once
     ├── CommandError                 125  bind: the command's template, quoting
+    ├── InputError                   125  gather: a remote path that cannot be had
+    │   └── InputUnavailableError    125  no answer of a server, a stalled or cut-off transfer
     ├── EnvironmentBuildError        125  prepare: no such Python, a failed build
     │   └── EnvironmentNotBuiltError 125  `mlrun env`: it is not built, and was not to be
     ├── TrackingError                125  track
@@ -27,8 +29,9 @@ escapes is a bug of mlrun's and keeps its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 EXIT_USAGE = 2
 EXIT_UNDELIVERED = 123
@@ -44,18 +47,35 @@ class Location:
         line: 1-based line, or None for the file as a whole.
         column: 1-based column, in characters, or None for the line as a whole.
         of: What was fetched that has the file, where there is no such file on this machine.
+        end_column: The column after the last character that is meant, on the same line; None
+            where that is not known. Two places are equal without it.
     """
 
     file: Path
     line: int | None = None
     column: int | None = None
     of: str | None = None
+    end_column: int | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return `file:line:column`, the form that editors and terminals make clickable."""
         parts = (self.file, self.line, self.column)
         place = ":".join(str(part) for part in parts if part is not None)
         return place if self.of is None else f"{place} of {self.of}"
+
+
+class Edit(NamedTuple):
+    """A change of a text.
+
+    Attributes:
+        start: Offset of the first character that goes, 0-based, without a byte order mark.
+        end: Offset after the last one; `start` where nothing goes.
+        text: What comes in its place.
+    """
+
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -66,11 +86,16 @@ class Problem:
         message: What is wrong, one sentence without a full stop.
         location: Where, if it is in a file.
         hint: What to do about it, if more than the message says.
+        rule: The rule of `mlrun lint` that finds it, None where there is none.
+        edits: The changes of the file that mend it, where nobody needs to think about them;
+            they do not overlap.
     """
 
     message: str
     location: Location | None = None
     hint: str | None = None
+    rule: str | None = field(default=None, compare=False)
+    edits: tuple[Edit, ...] = field(default=(), compare=False, repr=False)
 
 
 class MlrunError(Exception):
@@ -88,9 +113,14 @@ class MlrunError(Exception):
     code: str = "error"
 
     def __init__(
-        self, message: str, *, location: Location | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        location: Location | None = None,
+        hint: str | None = None,
+        rule: str | None = None,
     ) -> None:
-        self.problems: tuple[Problem, ...] = (Problem(message, location, hint),)
+        self.problems: tuple[Problem, ...] = (Problem(message, location, hint, rule),)
         super().__init__(message)
 
     @property
@@ -176,6 +206,19 @@ class CommandError(MlrunError):
 
     phase = "bind"
     code = "command"
+
+
+class InputError(MlrunError):
+    """A remote path among the values cannot be had."""
+
+    phase = "gather"
+    code = "input"
+
+
+class InputUnavailableError(InputError):
+    """No answer of a server, or a transfer that stalled or was cut off, after all tries."""
+
+    code = "input_unavailable"
 
 
 class EnvironmentBuildError(MlrunError):

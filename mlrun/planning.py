@@ -18,7 +18,7 @@ from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, 
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import DockerEnv, EntryPoint, Environment, Project
-from mlrun.project.parameters import BoundValue, bind, resolve
+from mlrun.project.parameters import BoundValue, bind, command_values
 from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
 from mlrun.sources.fetch import fetch
@@ -48,6 +48,7 @@ class BoundRun:
         project: The loaded project.
         template: The entry point's command.
         values: The checked values, as given.
+        absent: Names of optional parameters without a value.
         environment: What the command will run in.
         backend: Where it will run.
         warnings: What is suspicious.
@@ -62,6 +63,7 @@ class BoundRun:
     environment: EnvironmentKind
     backend: Backend
     warnings: tuple[Problem, ...]
+    absent: tuple[str, ...] = ()
 
     def render(self, places: Mapping[str, str] | None = None) -> str:
         """Return the command with its values, for a shell.
@@ -72,13 +74,11 @@ class BoundRun:
         Raises:
             CommandError: A value cannot be put into its place safely.
         """
-        texts = {**resolve(self.values), **(places or {})}
+        found = {**command_values(self.values, self.absent), **(places or {})}
         undeclared = [
-            (value.name, texts[value.name])
-            for value in self.values
-            if _is_extra(self.template, value)
+            (value.name, value.text) for value in self.values if _is_extra(self.template, value)
         ]
-        return render_command(self.template, texts, undeclared)
+        return render_command(self.template, found, undeclared)
 
 
 def _is_extra(template: CommandTemplate, value: BoundValue) -> bool:
@@ -164,6 +164,7 @@ def _bind_checkout(
         project=project,
         template=template,
         values=binding.values,
+        absent=binding.absent,
         environment=environment,
         backend=backend,
         warnings=(

@@ -21,6 +21,8 @@ from mlrun.execution.interruption import Interrupted, exit_code_after
 _COMMANDS = {
     "run": "Run a project.",
     "describe": "Show what a project can run, and with what.",
+    "lint": "Find everything that is wrong in a project's files.",
+    "init": "Write a project file for a folder with scripts.",
     "runs": "Look at the runs that were started on this machine.",
     "env": "Look after the environments that projects run in.",
     "lock": "Write down exactly what a project's environment is made of.",
@@ -28,6 +30,8 @@ _COMMANDS = {
     "sync": "Deliver what a tracking server has not got yet.",
     "ui": "Open MLflow's interface over the recorded runs.",
     "server": "Start an MLflow tracking server for a team.",
+    "schema": "Print the JSON Schema of a file or a document.",
+    "completion": "Print what makes a shell complete mlrun's words.",
 }
 
 

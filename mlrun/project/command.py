@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mlrun.errors import CommandError, Location, Problem
 from mlrun.project.appending import ClosedEndError, open_end
 from mlrun.project.braces import Braces, Field, divide
+from mlrun.project.command_values import CommandValue
 from mlrun.project.continuation import join_lines
 from mlrun.project.shell.frames import SLOT, Slot
 from mlrun.project.shell.lexer import read
@@ -105,14 +106,14 @@ def parse_command(command: str, known: Collection[str], location: Location) -> C
 
 def render_command(
     template: CommandTemplate,
-    values: Mapping[str, str],
+    values: Mapping[str, CommandValue],
     extra: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Put the values into the command, for `bash -c`.
 
     Args:
         template: The command.
-        values: A text for each of its placeholders; others are ignored.
+        values: What goes to each of its placeholders; others are ignored.
         extra: Values that no parameter declares, appended as `--name value`.
 
     Raises:
@@ -249,12 +250,16 @@ def _warnings(
             )
 
 
-def _written(place: Placeholder, values: Mapping[str, str], template: CommandTemplate) -> str:
+def _written(
+    place: Placeholder, values: Mapping[str, CommandValue], template: CommandTemplate
+) -> str:
     if not place.takes_value:
         return place.source
     value = values.get(place.name)
     if value is None:
         raise CommandError(f"{place.source} has no value", location=template.location)
+    if not isinstance(value, str):
+        raise NotImplementedError(value)
     return _write(place, place.name, value, template)
 
 
@@ -284,7 +289,9 @@ def _appended(place: Placeholder, name: str, value: str, template: CommandTempla
     return f" --{key} {_write(place, name, value, template)}"
 
 
-def _check_length(command: str, values: Mapping[str, str], template: CommandTemplate) -> None:
+def _check_length(
+    command: str, values: Mapping[str, CommandValue], template: CommandTemplate
+) -> None:
     limit = _longest_argument()
     try:
         length = len(command) if command.isascii() else len(os.fsencode(command))
@@ -294,7 +301,7 @@ def _check_length(command: str, values: Mapping[str, str], template: CommandTemp
             location=template.location,
         ) from None
     if length >= limit:
-        longest = max(values, key=lambda name: len(values[name]), default="")
+        longest = max(values, key=lambda name: len(str(values[name])), default="")
         raise CommandError(
             f"the command is {length} bytes long with its values, the system takes {limit - 1}",
             location=template.location,

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from mlrun.errors import Location, Problem
 from mlrun.project.types import ParameterType
+
+
+class Flag(NamedTuple):
+    """How a truth value stands in a command: as a word of its own, or not at all.
+
+    Attributes:
+        on: The word for true: `--shuffle`.
+        off: The word for false (`--no-shuffle`), None where the argument is left out.
+    """
+
+    on: str
+    off: str | None = None
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,18 @@ class Parameter:
         location: Of the name.
         default_location: Of the default value, where there is one; with a `default` of None
             it is where the file says null.
-        description: The file's own words about it; other tools' key, shown by `describe`.
+        description: The file's own words about it, shown by `describe`.
+        optional: Whether it may stay without a value: then its argument is left out of the
+            command, together with the option in front of it.
+        flag: How a `bool` stands in the command, None for its text.
+        secret: Whether its value is named by a variable or a file, and is shown nowhere.
+        exists: Whether a `path` must be there; False for what the command will write.
+        choices: The texts that it may be; empty for any.
+        minimum: The smallest number that it may be, as written; None for any.
+        maximum: The largest.
+        pattern: A regular expression of Python's that the whole text matches; None for any.
+
+    For a `list`, choices, numbers and pattern hold for each item.
     """
 
     name: str
@@ -32,6 +56,14 @@ class Parameter:
     location: Location
     default_location: Location | None = None
     description: str | None = None
+    optional: bool = False
+    flag: Flag | None = None
+    secret: bool = False
+    exists: bool = True
+    choices: tuple[str, ...] = ()
+    minimum: str | None = None
+    maximum: str | None = None
+    pattern: str | None = None
 
 
 @dataclass(frozen=True)

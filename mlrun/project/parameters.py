@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from mlrun.errors import Location, ParameterError, Problem
-from mlrun.project.model import EntryPoint, Parameter
+from mlrun.project.command_values import CommandValue, LeftOut, Variable
+from mlrun.project.model import EntryPoint, Flag, Parameter
 from mlrun.project.types import ParameterType
-from mlrun.project.values import is_remote, misfit
+from mlrun.project.values import is_remote, is_true, misfit
 
 _LONGEST_SHOWN = 60
 
@@ -43,6 +44,10 @@ class BoundValue:
             default, where the user stands for all that is given. None for everything else,
             so that equal work is equal wherever the user stands.
         location: Of the text, where it stands in a file.
+        flag: How a truth value stands in the command, None for its text.
+        variable: Of a secret, the variable of the command's environment that holds it.
+        secret: Of a secret, what it is; `text` is then where it was taken from (`@FILE`,
+            `env:NAME`). Never shown.
     """
 
     name: str
@@ -51,14 +56,24 @@ class BoundValue:
     source: ValueSource
     base: Path | None = None
     location: Location | None = None
+    flag: Flag | None = None
+    variable: str | None = None
+    secret: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Binding:
-    """All values of one run: the declared ones in the file's order, then the others."""
+    """All values of one run.
+
+    Attributes:
+        values: The declared ones in the file's order, then the others.
+        warnings: What is suspicious about them.
+        absent: Names of optional parameters that have no value.
+    """
 
     values: tuple[BoundValue, ...]
     warnings: tuple[Problem, ...]
+    absent: tuple[str, ...] = ()
 
 
 def bind(
@@ -106,6 +121,27 @@ def bind(
 def resolve(values: Iterable[BoundValue]) -> dict[str, str]:
     """Return the texts for the command: a path absolute, everything else as given."""
     return {value.name: _resolved(value) for value in values}
+
+
+def command_values(
+    values: Iterable[BoundValue], absent: Iterable[str] = ()
+) -> dict[str, CommandValue]:
+    """Return what goes to the placeholders of a command, by name.
+
+    Args:
+        values: The values of a run.
+        absent: Names of parameters without one.
+    """
+    found = {value.name: _for_command(value) for value in values}
+    return {**found, **dict.fromkeys(absent, LeftOut.OPTION)}
+
+
+def _for_command(value: BoundValue) -> CommandValue:
+    if value.variable is not None:
+        return Variable(value.variable)
+    if value.flag is None:
+        return _resolved(value)
+    return value.flag.on if is_true(value.text) else value.flag.off or LeftOut.ARGUMENT
 
 
 def text_of(value: Any) -> str:

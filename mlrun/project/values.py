@@ -11,7 +11,8 @@ from mlrun.project.types import ParameterType
 _INT = re.compile(r"[+-]?[0-9]+(_[0-9]+)*", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.\-]+:/", re.IGNORECASE)
-_BOOLS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0", "y", "n", "t", "f"})
+_TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
+_BOOLS = _TRUE | {"false", "no", "off", "0", "n", "f"}
 _NOT_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
@@ -32,6 +33,11 @@ def misfit(kind: ParameterType, text: str) -> str | None:
         return f"contains U+{ord(text[error.start]):04X}, half a character"
     check = _CHECKS.get(kind)
     return check(text) if check is not None else None
+
+
+def is_true(text: str) -> bool:
+    """Return what a text that is a `bool` means."""
+    return text.lower() in _TRUE
 
 
 def is_remote(text: str) -> bool:

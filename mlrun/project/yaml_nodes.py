@@ -7,12 +7,13 @@ the size of the file, the number of nodes after aliases are followed, and the de
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from mlrun.errors import Location, Problem, ProjectError
+from mlrun.errors import Edit, Location, Problem, ProjectError
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 50_000
@@ -50,25 +51,55 @@ class Document:
         text: All of it.
         root: The top node, None where the file is empty.
         lints: Grows as the file is read.
+        errors: What could not be read, where `sparing` let the reading go on.
+        is_spared: Whether reading goes on after an error, to find all that is wrong.
     """
 
-    def __init__(self, file: Path, text: str) -> None:
+    def __init__(self, file: Path, text: str, *, is_spared: bool = False) -> None:
         self.file = file
         self.text = text
         self.root = compose(text, file)
         self.lints: list[Problem] = []
+        self.errors: list[Problem] = []
+        self.is_spared = is_spared
 
     def locate(self, node: yaml.Node) -> Location:
-        """Return where a node begins."""
-        return Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        """Return where a node stands."""
+        start, end = node.start_mark, node.end_mark
+        end_column = end.column + 1 if end.line == start.line else None
+        return Location(self.file, start.line + 1, start.column + 1, end_column=end_column)
 
-    def error(self, node: yaml.Node, message: str, hint: str | None = None) -> ProjectError:
+    def error(
+        self, node: yaml.Node, message: str, hint: str | None = None, *, rule: str | None = None
+    ) -> ProjectError:
         """Return an error about a node, to be raised."""
-        return ProjectError(message, location=self.locate(node), hint=hint)
+        return ProjectError(message, location=self.locate(node), hint=hint, rule=rule)
 
-    def lint(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
+    def lint(
+        self,
+        node: yaml.Node,
+        message: str,
+        hint: str | None = None,
+        *,
+        rule: str | None = None,
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
         """Note that something loads, but is suspicious."""
-        self.lints.append(Problem(message, self.locate(node), hint))
+        self.lints.append(Problem(message, self.locate(node), hint, rule, edits))
+
+    @contextmanager
+    def sparing(self) -> Iterator[None]:
+        """Let an error that is raised within end only what is within.
+
+        It does so where all that is wrong is to be found (`is_spared`), and is noted in
+        `errors`. Elsewhere, on the way to a run, it is raised as ever.
+        """
+        try:
+            yield
+        except ProjectError as error:
+            if not self.is_spared:
+                raise
+            self.errors.extend(error.problems)
 
     def entries(self, node: yaml.Node, what: str, hint: str | None = None) -> dict[str, Entry]:
         """Return a mapping's entries by key, each key as the text that was written.
@@ -133,14 +164,18 @@ class Document:
             raise self.error(node, "this value cannot be read", "put it in quotes") from refused
 
 
-def read_document(file: Path) -> Document:
+def read_document(file: Path, *, is_spared: bool = False) -> Document:
     """Read a YAML file.
+
+    Args:
+        file: The file.
+        is_spared: Whether what is read from it goes on after an error; see `Document.sparing`.
 
     Raises:
         ProjectError: It cannot be read, is too large, is not UTF-8, is not YAML, or uses what
             no project file needs (tags, aliases that multiply, great depth).
     """
-    return Document(file, read_text(file))
+    return Document(file, read_text(file), is_spared=is_spared)
 
 
 def read_text(file: Path) -> str:

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "mlrun"
 SIBLINGS = {"sources", "environments", "tracking", "backends"}
 INNER = {
     "project",
+    "inputs",
     "plan",
     "execution",
     "request",
@@ -36,6 +37,10 @@ LINE = {
     "tags",
     "run_folder",
     "viewing",
+    "lint",
+    "gathering",
+    "scaffold",
+    "schema_files",
 }
 
 

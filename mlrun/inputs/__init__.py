@@ -1,0 +1,1 @@
+"""What a run reads from elsewhere: remote paths, brought to this machine once."""

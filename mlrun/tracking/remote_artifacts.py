@@ -1,0 +1,27 @@
+"""What `runs:/`, `models:/` and `mlflow-artifacts:/` mean, as a tracking store says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlrun.inputs.base import RemoteData
+
+
+def resolve_artifacts(uri: str, target: str, environ: Mapping[str, str]) -> RemoteData | Path | str:
+    """Return what an address of the tracking store's means.
+
+    Args:
+        uri: `runs:/ID/PATH`, `models:/NAME/VERSION`, `models:/NAME@ALIAS`, `models:/m-ID`,
+            `mlflow-artifacts:/PATH`.
+        target: The tracking store, as `mlrun.tracking.target.resolve_target` gives it.
+        environ: The user's environment, with credentials.
+
+    Returns:
+        Something that the server passes on; a place on this machine; or an address elsewhere
+        (`s3://...`).
+
+    Raises:
+        TrackingError: The store has no such thing, did not answer, or refused.
+    """
+    raise NotImplementedError(uri, target, environ)
