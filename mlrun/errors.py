@@ -49,6 +49,7 @@ class Location:
         of: What was fetched that has the file, where there is no such file on this machine.
         end_column: The column after the last character that is meant, on the same line; None
             where that is not known. Two places are equal without it.
+        source_line: The line itself, where the file is gone when somebody reads of it.
     """
 
     file: Path
@@ -56,6 +57,7 @@ class Location:
     column: int | None = None
     of: str | None = None
     end_column: int | None = field(default=None, compare=False, repr=False)
+    source_line: str | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return `file:line:column`, the form that editors and terminals make clickable."""

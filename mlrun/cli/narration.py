@@ -19,7 +19,12 @@ class _Passing:
 
 def say(line: str) -> None:
     """Print one line of mlrun's own."""
-    _write(f"{_erased()}mlrun: {printable(line)}\n")
+    say_styled(printable(line))
+
+
+def say_styled(line: str) -> None:
+    """Print a line with colours, of which all that is not mlrun's own is printable already."""
+    _write(f"{_erased()}mlrun: {line}\n")
 
 
 def say_passing(line: str) -> None:

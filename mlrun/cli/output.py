@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlrun.cli.narration import end_passing, narrate, say
+from mlrun.cli.narration import end_passing, narrate, printable, say, say_styled
 from mlrun.cli.streams import print_document
+from mlrun.cli.style import style_of
 from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.events import Event, EventKind
 from mlrun.outcome import Outcome
@@ -129,9 +130,21 @@ def error_document(error: MlrunError) -> dict[str, Any]:
 
 
 def print_problem(kind: str, problem: Problem) -> None:
-    """Print one problem: what and where, and on a line of its own what to do."""
+    """Print one problem: what and where, and on a line of its own what to do.
+
+    On a terminal the line of the file that it is about comes between the two.
+    """
     place = f"{problem.location}: " if problem.location else ""
-    say(f"{kind}: {place}{problem.message}")
+    style = style_of(2)
+    if style is None:
+        say(f"{kind}: {place}{problem.message}")
+    else:
+        from mlrun.cli.excerpt import excerpt
+
+        message = style.strong(printable(problem.message))
+        say_styled(f"{style.kind(kind)}: {printable(place)}{message}")
+        for line in excerpt(problem, style=style):
+            say_styled(f"  {line}")
     if problem.hint:
         say(f"  hint: {problem.hint}")
 

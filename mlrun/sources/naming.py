@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from mlrun.errors import Location, MlrunError, Problem
 from mlrun.sources.base import Checkout
@@ -41,9 +42,8 @@ def renamed(problem: Problem, checkout: Checkout) -> Problem:
     def text(words: str) -> str:
         return words.replace(f"{root}/", beginning).replace(root, uri)
 
-    return Problem(
-        text(problem.message), place, text(problem.hint) if problem.hint is not None else None
-    )
+    hint = text(problem.hint) if problem.hint is not None else None
+    return replace(problem, message=text(problem.message), location=place, hint=hint)
 
 
 def _place(location: Location, checkout: Checkout) -> Location:
@@ -53,4 +53,16 @@ def _place(location: Location, checkout: Checkout) -> Location:
     commit = checkout.provenance.commit if checkout.provenance is not None else None
     uri = checkout.uri.partition("#")[0]
     of = f"{uri} at {commit[:7]}" if commit is not None else uri
-    return replace(location, file=location.file.relative_to(checkout.own.path), of=of)
+    file = location.file.relative_to(checkout.own.path)
+    return replace(location, file=file, of=of, source_line=_line_at(location))
+
+
+def _line_at(location: Location) -> str | None:
+    """Return the line that a place is on, which nobody can read when the folder is gone."""
+    if location.line is None:
+        return None
+    try:
+        with location.file.open(encoding="utf-8-sig", errors="replace") as stream:
+            return next(islice(stream, location.line - 1, None), None)
+    except OSError:
+        return None
