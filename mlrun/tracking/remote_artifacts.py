@@ -8,7 +8,9 @@ from pathlib import Path
 from mlrun.inputs.base import RemoteData
 
 
-def resolve_artifacts(uri: str, target: str, environ: Mapping[str, str]) -> RemoteData | Path | str:
+def resolve_artifacts(
+    uri: str, target: str, environ: Mapping[str, str], *, asked: str | None = None
+) -> RemoteData | Path | str:
     """Return what an address of the tracking store's means.
 
     Args:
@@ -16,6 +18,8 @@ def resolve_artifacts(uri: str, target: str, environ: Mapping[str, str]) -> Remo
             `mlflow-artifacts:/PATH`.
         target: The tracking store, as `mlrun.tracking.target.resolve_target` gives it.
         environ: The user's environment, with credentials.
+        asked: What the user gave as the tracking URI: its credentials are used, as by
+            `mlrun.tracking.target.open_store`.
 
     Returns:
         Something that the server passes on; a place on this machine; or an address elsewhere
@@ -24,4 +28,4 @@ def resolve_artifacts(uri: str, target: str, environ: Mapping[str, str]) -> Remo
     Raises:
         TrackingError: The store has no such thing, did not answer, or refused.
     """
-    raise NotImplementedError(uri, target, environ)
+    raise NotImplementedError(uri, target, environ, asked)
