@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+import yaml
+
+from mlrun.errors import Edit
 from mlrun.project.yaml_nodes import Document, Entry, shown
 
 
@@ -15,6 +18,8 @@ class Keys:
     Attributes:
         found: Under known keys.
         misspelt: Under keys that are nearly a known one which is absent, by the known one.
+            Where a document is read on after errors these are among `found` instead, so that
+            what stands below them is read as well.
     """
 
     found: Mapping[str, Entry]
@@ -27,7 +32,7 @@ def sort_keys(
     known: Iterable[str],
     owner: str,
     *,
-    forgiving: bool = False,
+    forgiving: Collection[str] = (),
 ) -> Keys:
     """Tell known keys from others. The others get a lint: MLflow ignores them.
 
@@ -36,7 +41,7 @@ def sort_keys(
         entries: All entries.
         known: What the mapping may have.
         owner: Names the mapping in messages.
-        forgiving: Whether the caller reads misspelt keys as what they were meant to be.
+        forgiving: The keys that the caller also reads where they are misspelt.
     """
     found = {key: entry for key, entry in entries.items() if key in set(known)}
     misspelt: dict[str, Entry] = {}
@@ -49,13 +54,41 @@ def sort_keys(
             ignored.append(entry)
             continue
         misspelt[meant] = entry
-        message = f"{shown(key)} is not a key of {owner}"
-        hint = f"it is read as `{meant}`" if forgiving else f"did you mean `{meant}`?"
-        document.lint(entry.key, message, hint)
-    if ignored:
-        names = ", ".join(shown(entry.key.value) for entry in ignored)
-        document.lint(ignored[0].key, f"ignored, as no key of {owner}: {names}")
+        document.lint(
+            entry.key,
+            f"{shown(key)} is not a key of {owner}",
+            f"it is read as `{meant}`" if meant in forgiving else f"did you mean `{meant}`?",
+            rule="misspelt-key",
+            edits=renaming(document, entry.key, meant),
+        )
+    _lint_ignored(document, ignored, owner)
+    if document.is_spared:
+        # The lint is there; what stands below is to be read as well.
+        return Keys({**misspelt, **found}, {})
     return Keys(found, misspelt)
+
+
+def _lint_ignored(document: Document, ignored: list[Entry], owner: str) -> None:
+    if not ignored:
+        return
+    together = [ignored] if not document.is_spared else [[entry] for entry in ignored]
+    for entries in together:
+        names = ", ".join(shown(entry.key.value) for entry in entries)
+        document.lint(
+            entries[0].key,
+            f"ignored, as no key of {owner}: {names}",
+            "remove it, unless another tool reads it" if document.is_spared else None,
+            rule="unknown-key",
+        )
+
+
+def renaming(document: Document, key: yaml.ScalarNode, name: str) -> tuple[Edit, ...]:
+    """Return the edit that gives a key another name, none where more than that stands there."""
+    start, end = key.start_mark.index, key.end_mark.index
+    written = document.text[start:end]
+    if written not in (key.value, f"'{key.value}'", f'"{key.value}"'):
+        return ()
+    return (Edit(start, end, name),)
 
 
 def _near_miss(key: str, known: list[str]) -> str | None:

@@ -61,7 +61,7 @@ def _from_entries(
     document: Document, name: str, entry: Entry, entries: dict[str, Entry]
 ) -> Parameter:
     parted = _parted(document, entries)
-    keys = sort_keys(document, parted, _KEYS, "a parameter", forgiving=True)
+    keys = sort_keys(document, parted, _KEYS, "a parameter", forgiving=_KEYS)
     # Nothing else can be meant by `defulat`, and without it there would be no value.
     meant = {**keys.misspelt, **keys.found}
     kind, default = meant.get("type"), meant.get("default")
