@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from mlrun.errors import CommandError
 from mlrun.execution.container.container import WORK_FOLDER, Container, ContainerCommand, Mount
 from mlrun.planning import ENCLOSING_RUN, BoundRun
 from mlrun.project.parameters import resolve
@@ -81,6 +83,7 @@ def container_command(
     container: Container,
     tracked: TrackedRun,
     environ: Mapping[str, str],
+    gathered: Mapping[str, str],
     *,
     serves_artifacts: bool,
 ) -> ContainerCommand:
@@ -91,12 +94,13 @@ def container_command(
         container: What was prepared for it.
         tracked: The run, with the variables by which the container finds it.
         environ: The user's variables.
+        gathered: Where its remote paths are on this machine, by the parameter's name.
         serves_artifacts: Whether a gateway stands before the folder with the artifacts.
 
     Raises:
         CommandError: A value cannot be put into its place safely.
     """
-    places = dict(_places(bound))
+    places = dict(_places(bound, gathered))
     found = [Mount(str(source), target) for source, target in _given_files(bound, places)]
     variables = _variables(bound, tracked, environ)
     if not serves_artifacts:
@@ -134,8 +138,6 @@ def _started(entrypoint: tuple[str, ...], command: str) -> tuple[tuple[str, ...]
         return entrypoint, words
     options = entrypoint[1:]
     if _is_one(_INTERPRETERS, entrypoint) and all(re.match("-(?!m$)", o) for o in options):
-        import shlex
-
         return (), (*_IN_SHELL, f"{shlex.join(entrypoint)} {command.lstrip()}")
     return entrypoint, (*_IN_SHELL, command)
 
@@ -144,10 +146,10 @@ def _is_one(programs: re.Pattern[str], entrypoint: tuple[str, ...]) -> bool:
     return bool(entrypoint) and programs.fullmatch(entrypoint[0].rpartition("/")[2]) is not None
 
 
-def _places(bound: BoundRun) -> Iterator[tuple[str, tuple[Path, str]]]:
+def _places(bound: BoundRun, gathered: Mapping[str, str]) -> Iterator[tuple[str, tuple[Path, str]]]:
     """Yield the local paths among the values: name, place here, place in the container."""
     folder = bound.checkout.path
-    texts = resolve(bound.values)
+    texts = {**resolve(bound.values), **gathered}
     for value in bound.values:
         name, text = value.name, texts[value.name]
         if value.type is not ParameterType.PATH or is_remote(text):
@@ -164,10 +166,25 @@ def _places(bound: BoundRun) -> Iterator[tuple[str, tuple[Path, str]]]:
 def _given_files(
     bound: BoundRun, places: Mapping[str, tuple[Path, str]]
 ) -> Iterator[tuple[Path, str]]:
-    """Yield what was given from outside the project: it is mounted at its own path."""
-    for path, target in places.values():
-        if target == str(path) and not path.is_relative_to(bound.checkout.path):
-            yield path, target
+    """Yield what was given from outside the project: it is mounted at its own path.
+
+    Of what the command is yet to write, the folder is mounted that it will be in.
+
+    Raises:
+        CommandError: That folder is not there.
+    """
+    for name, (path, target) in places.items():
+        if target != str(path) or path.is_relative_to(bound.checkout.path):
+            continue
+        mounted = path if path.exists() else path.parent
+        if not mounted.is_dir() and not path.exists():
+            raise CommandError(
+                f"the folder of the path '{name}', {str(mounted)!r}, is not there, so a container"
+                " can write nothing to it",
+                location=bound.template.location,
+                hint=f"make it: mkdir -p {shlex.quote(str(mounted))}",
+            )
+        yield mounted, str(mounted)
 
 
 def _variables(bound: BoundRun, tracked: TrackedRun, environ: Mapping[str, str]) -> dict[str, str]:

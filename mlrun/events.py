@@ -18,6 +18,7 @@ class EventKind(str, Enum):
 
     PLANNED = "planned"
     TRACKED = "tracked"
+    GATHERED = "gathered"
     PREPARED = "prepared"
     STARTED = "started"
     ENDED = "ended"

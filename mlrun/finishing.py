@@ -17,6 +17,7 @@ from mlrun.backends.base import Ending, RunHandle
 from mlrun.environments.base import PreparedEnvironment
 from mlrun.errors import MlrunError, TrackingUnavailableError
 from mlrun.events import Event, EventKind, Listener
+from mlrun.gathering import Gathered
 from mlrun.outcome import Outcome, describe_ending, exit_code_of, status_of
 from mlrun.plan import Work
 from mlrun.request import UndeliveredPolicy
@@ -53,6 +54,7 @@ class LaunchedRun:
         tracked: The run there.
         folder: The run's folder.
         environment: What the command runs in.
+        gathered: The remote paths among its values, on this machine.
         start_time: Milliseconds since the epoch.
         undelivered: What undelivered records mean for the exit code.
         flush_timeout: Seconds to go on delivering after the end; 0 for no limit.
@@ -71,6 +73,7 @@ class LaunchedRun:
         tracked: TrackedRun,
         folder: RunFolder,
         environment: PreparedEnvironment,
+        gathered: Gathered,
         start_time: int,
         undelivered: UndeliveredPolicy,
         flush_timeout: float,
@@ -85,6 +88,7 @@ class LaunchedRun:
         self._gateway = gateway
         self._folder = folder
         self._environment = environment
+        self._gathered = gathered
         self._start_time = start_time
         self._undelivered = undelivered
         self._flush_timeout = flush_timeout
@@ -119,6 +123,7 @@ class LaunchedRun:
             if self._outcome is None:
                 ending = self.handle.wait()
                 self._environment.release()
+                self._gathered.release()
                 try:
                     self._outcome = self._finish(ending)
                     self._beside.join(_COURTESY)
@@ -273,6 +278,7 @@ class LaunchedRun:
 
     def _tags(self, ending: Ending) -> dict[str, str]:
         found = {tags.WORK_DIGEST: self._work.digest(), **self._environment.tags}
+        found |= self._gathered.tags
         if self._environment.python_version is not None:
             found[tags.PYTHON_VERSION] = self._environment.python_version
         if self._environment.warnings:

@@ -1,10 +1,10 @@
 """The line: a request becomes a plan, and a plan becomes a tracked run.
 
-    bind  →  track  →  prepare  →  materialise  →  launch  →  finish
+    bind  →  track  →  gather  →  prepare  →  materialise  →  launch  →  finish
 
-Each step is a function: the first in `planning.py`, the last in `finishing.py`, the others
-here. `serving.py` puts a gateway between the command and the tracking store. What a step
-does lives in the package that it calls.
+Each step is a function: the first in `planning.py`, the third in `gathering.py`, the last in
+`finishing.py`, the others here. `serving.py` puts a gateway between the command and the
+tracking store. What a step does lives in the package that it calls.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mlrun.events import Event, EventKind, Listener, ignore
 from mlrun.execution.interruption import Deferral, Interrupted, exit_code_after
 from mlrun.execution.user import user_name
 from mlrun.finishing import LaunchedRun, close_unlaunched, leave_checkout
+from mlrun.gathering import gather
 from mlrun.outcome import Outcome
 from mlrun.plan import Plan
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
@@ -85,9 +86,10 @@ def _start(
         run_start = _run_start(bound, request, start_time)
         tracked = track(run_start, store, folder, listen)
         _announce_tracked(tracked, store, listen)
-        environment = prepare(bound, request, listen)
-        gateway = None
+        gathered = gather(bound, request, environ, listen)
+        gateway = environment = None
         try:
+            environment = prepare(bound, request, listen)
             container = environment.container
             gateway = open_gateway(
                 request, store, run_start, tracked, folder, environ, listen, container
@@ -100,11 +102,14 @@ def _start(
                 tracked,
                 folder,
                 environ,
+                gathered.places,
                 serves_artifacts=serves_artifacts(gateway, store),
             )
             handle = launch(bound, launch_request, listen)
         except BaseException:
-            environment.release()
+            gathered.release()
+            if environment is not None:
+                environment.release()
             if gateway is not None:
                 gateway.close(0)
             raise
@@ -119,6 +124,7 @@ def _start(
             tracked=tracked,
             folder=folder,
             environment=environment,
+            gathered=gathered,
             start_time=start_time,
             undelivered=request.undelivered,
             flush_timeout=request.flush_timeout,
@@ -274,10 +280,21 @@ def materialise(
     tracked: TrackedRun,
     folder: RunFolder,
     environ: Mapping[str, str],
+    places: Mapping[str, str],
     *,
     serves_artifacts: bool = False,
 ) -> LaunchRequest:
     """Put plan, environment and run together into one command with its variables.
+
+    Args:
+        bound: What is run.
+        request: What the user asked for.
+        environment: What it runs in.
+        tracked: The run.
+        folder: The run's folder.
+        environ: The user's variables.
+        places: Where its remote paths are on this machine, by the parameter's name.
+        serves_artifacts: Whether a gateway stands before the folder with the artifacts.
 
     Raises:
         CommandError: A value cannot be put into its place safely.
@@ -287,9 +304,14 @@ def materialise(
         from mlrun.containing import container_command
 
         container = container_command(
-            bound, environment.container, tracked, environ, serves_artifacts=serves_artifacts
+            bound,
+            environment.container,
+            tracked,
+            environ,
+            places,
+            serves_artifacts=serves_artifacts,
         )
-    in_shell = ("bash", "-c", bound.render()) if container is None else ()
+    in_shell = ("bash", "-c", bound.render(places)) if container is None else ()
     return LaunchRequest(
         argv=in_shell,
         cwd=bound.checkout.path,

@@ -59,6 +59,7 @@ def made(tmp_path: Path) -> Callable[..., ContainerCommand]:
         tracking_uri: str | None = None,
         serves_artifacts: bool = False,
         box: Container | None = None,
+        gathered: Mapping[str, str] | None = None,
         **parameters: str,
     ) -> ContainerCommand:
         request = RunRequest(
@@ -70,7 +71,12 @@ def made(tmp_path: Path) -> Callable[..., ContainerCommand]:
         )
         bound = bind_run(request, {})
         return container_command(
-            bound, box or container(), run, environ or {}, serves_artifacts=serves_artifacts
+            bound,
+            box or container(),
+            run,
+            environ or {},
+            gathered or {},
+            serves_artifacts=serves_artifacts,
         )
 
     return make
@@ -93,6 +99,16 @@ def test_a_path_from_elsewhere_is_mounted_at_its_own_place(made: Make, tmp_path:
     file = str(tmp_path / "given file.csv")
     assert command.argv == ("train", "/mlflow/projects/code/data", file, word)
     assert Mount(file, file) in command.mounts
+
+
+def test_a_remote_path_is_mounted_where_its_copy_is(made: Make, tmp_path: Path) -> None:
+    copy = tmp_path / "cache" / "rows.csv"
+    copy.parent.mkdir()
+    copy.write_text("1")
+    # It is not looked for before it is brought, so any text stands for the address here.
+    command = made(tracked("http://gateway"), gathered={"outside": str(copy)})
+    assert command.argv[2] == str(copy)
+    assert Mount(str(copy), str(copy)) in command.mounts
 
 
 def test_what_needs_a_shell_runs_wholly_in_the_containers(made: Make) -> None:
