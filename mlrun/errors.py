@@ -121,8 +121,9 @@ class MlrunError(Exception):
         location: Location | None = None,
         hint: str | None = None,
         rule: str | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> None:
-        self.problems: tuple[Problem, ...] = (Problem(message, location, hint, rule),)
+        self.problems: tuple[Problem, ...] = (Problem(message, location, hint, rule, edits),)
         super().__init__(message)
 
     @property

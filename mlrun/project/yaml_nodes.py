@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from mlrun.errors import Edit, Location, Problem, ProjectError
+from mlrun.errors import Edit, Location, MlrunError, Problem, ProjectError
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 50_000
@@ -58,9 +58,9 @@ class Document:
     def __init__(self, file: Path, text: str, *, is_spared: bool = False) -> None:
         self.file = file
         self.text = text
-        self.root = compose(text, file)
         self.lints: list[Problem] = []
         self.errors: list[Problem] = []
+        self.root = compose(text, file, self.errors if is_spared else None)
         self.is_spared = is_spared
 
     def locate(self, node: yaml.Node) -> Location:
@@ -70,10 +70,29 @@ class Document:
         return Location(self.file, start.line + 1, start.column + 1, end_column=end_column)
 
     def error(
-        self, node: yaml.Node, message: str, hint: str | None = None, *, rule: str | None = None
+        self,
+        node: yaml.Node,
+        message: str,
+        hint: str | None = None,
+        *,
+        rule: str | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> ProjectError:
         """Return an error about a node, to be raised."""
-        return ProjectError(message, location=self.locate(node), hint=hint, rule=rule)
+        return ProjectError(message, location=self.locate(node), hint=hint, rule=rule, edits=edits)
+
+    def refuse(
+        self, node: yaml.Node, message: str, hint: str | None = None, *, rule: str | None = None
+    ) -> None:
+        """Raise an error about a node; where all that is wrong is to be found, only note it.
+
+        Raises:
+            ProjectError: Always, but where `is_spared`.
+        """
+        error = self.error(node, message, hint, rule=rule)
+        if not self.is_spared:
+            raise error
+        self.errors.extend(error.problems)
 
     def lint(
         self,
@@ -87,6 +106,19 @@ class Document:
         """Note that something loads, but is suspicious."""
         self.lints.append(Problem(message, self.locate(node), hint, rule, edits))
 
+    def remark(
+        self,
+        node: yaml.Node,
+        message: str,
+        hint: str | None = None,
+        *,
+        rule: str,
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
+        """Note what is told where all that is wrong is to be found, and not before every run."""
+        if self.is_spared:
+            self.lint(node, message, hint, rule=rule, edits=edits)
+
     @contextmanager
     def sparing(self) -> Iterator[None]:
         """Let an error that is raised within end only what is within.
@@ -96,7 +128,7 @@ class Document:
         """
         try:
             yield
-        except ProjectError as error:
+        except MlrunError as error:
             if not self.is_spared:
                 raise
             self.errors.extend(error.problems)
@@ -113,7 +145,8 @@ class Document:
             ProjectError: It is no mapping, a key is given twice, or a key is not plain text.
         """
         if not isinstance(node, yaml.MappingNode):
-            raise self.error(node, f"{what} must be a mapping, not {describe(node)}", hint)
+            message = f"{what} must be a mapping, not {describe(node)}"
+            raise self.error(node, message, hint, rule="wrong-shape")
         own: dict[str, Entry] = {}
         merged: dict[str, Entry] = {}
         for key, value in node.value:
@@ -131,19 +164,22 @@ class Document:
 
     def _add(self, entries: dict[str, Entry], key: yaml.Node, value: yaml.Node) -> None:
         if not isinstance(key, yaml.ScalarNode):
-            raise self.error(
+            self.refuse(
                 key,
                 f"a key must be plain text, not {describe(key)}",
                 "put it in quotes if braces or brackets are part of the text",
+                rule="wrong-shape",
             )
-        if key.value in entries:
+        elif key.value in entries:
             first = self.locate(entries[key.value].key)
-            raise self.error(
+            self.refuse(
                 key,
                 f"the key {shown(key.value)} is given twice, first on line {first.line}",
                 "remove or rename one of the two",
+                rule="duplicate-key",
             )
-        entries[key.value] = Entry(key, value)
+        else:
+            entries[key.value] = Entry(key, value)
 
     def python_text(self, node: yaml.Node) -> str | None:
         """Return the text that MLflow would pass: `str()` of what `yaml.safe_load` gives.
@@ -161,7 +197,8 @@ class Document:
         except _REFUSED_BY_CONSTRUCTOR as refused:
             if isinstance(node, yaml.ScalarNode):
                 return str(node.value)
-            raise self.error(node, "this value cannot be read", "put it in quotes") from refused
+            message, hint = "this value cannot be read", "put it in quotes"
+            raise self.error(node, message, hint, rule="wrong-shape") from refused
 
 
 def read_document(file: Path, *, is_spared: bool = False) -> Document:
@@ -189,11 +226,13 @@ def read_text(file: Path) -> str:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ProjectError(f"the file cannot be read: {reason}", location=Location(file)) from error
+        message = f"the file cannot be read: {reason}"
+        raise ProjectError(message, location=Location(file), rule="unreadable") from error
     if len(data) > MAX_BYTES:
         raise ProjectError(
             f"the file is larger than {MAX_BYTES >> 20} MiB, which no project file is",
             location=Location(file),
+            rule="too-large",
         )
     return _decode(data, file)
 
@@ -201,7 +240,10 @@ def read_text(file: Path) -> str:
 def _decode(data: bytes, file: Path) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
         raise ProjectError(
-            "the file is UTF-16 or UTF-32 text", location=Location(file), hint="save it as UTF-8"
+            "the file is UTF-16 or UTF-32 text",
+            location=Location(file),
+            hint="save it as UTF-8",
+            rule="unreadable",
         )
     try:
         return data.decode("utf-8-sig")
@@ -211,11 +253,18 @@ def _decode(data: bytes, file: Path) -> str:
             f"the byte 0x{data[error.start]:02x} is not UTF-8",
             location=location_at(file, before, len(before)),
             hint="save the file as UTF-8",
+            rule="unreadable",
         ) from None
 
 
-def compose(text: str, file: Path) -> yaml.Node | None:
+def compose(text: str, file: Path, unsafe_tags: list[Problem] | None = None) -> yaml.Node | None:
     """Return the top node of a YAML text, None for an empty one.
+
+    Args:
+        text: What to read.
+        file: Where it is from.
+        unsafe_tags: Takes what would be raised about a tag, which is then as if it were not
+            there; None to have it raised.
 
     Raises:
         ProjectError: It is not YAML, or exceeds a limit.
@@ -226,10 +275,11 @@ def compose(text: str, file: Path) -> yaml.Node | None:
             f"the control character U+{ord(bad.group()):04X} is not allowed in YAML",
             location=location_at(file, text, bad.start()),
             hint="remove it, or write it as an escape in double quotes",
+            rule="unreadable",
         )
     root = _compose(text, file)
     if root is not None:
-        _Walk(file).measure(root, 0)
+        _Walk(file, unsafe_tags).measure(root, 0)
     return root
 
 
@@ -267,14 +317,16 @@ def _too_much(location: Location) -> ProjectError:
         f"the file nests deeper than {MAX_DEPTH} levels or holds more than {MAX_NODES} values,"
         " counting what its aliases repeat",
         location=location,
+        rule="too-large",
     )
 
 
 class _Walk:
     """Measures nodes as if every alias were written out, each node once."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, unsafe_tags: list[Problem] | None) -> None:
         self._file = file
+        self._unsafe_tags = unsafe_tags
         self._measured: dict[int, tuple[int, int]] = {}
         self._open: set[int] = set()
 
@@ -293,16 +345,25 @@ class _Walk:
 
     def _enter(self, node: yaml.Node, level: int) -> None:
         if id(node) in self._open:
-            raise ProjectError("this value contains itself", location=self._place(node))
+            message = "this value contains itself"
+            raise ProjectError(message, location=self._place(node), rule="too-large")
         if level > MAX_DEPTH:
             raise _too_much(self._place(node))
         if node.tag not in _SAFE_TAGS:
-            raise ProjectError(
-                f"the tag {shown(node.tag)} is not one that a project file may use",
-                location=self._place(node),
-                hint="put the value in quotes if the exclamation mark is part of the text",
-            )
+            self._refuse_tag(node)
         self._open.add(id(node))
+
+    def _refuse_tag(self, node: yaml.Node) -> None:
+        error = ProjectError(
+            f"the tag {shown(node.tag)} is not one that a project file may use",
+            location=self._place(node),
+            hint="put the value in quotes if the exclamation mark is part of the text",
+            rule="unsafe-tag",
+        )
+        if self._unsafe_tags is None:
+            raise error
+        self._unsafe_tags.extend(error.problems)
+        node.tag = _TAG + {"scalar": "str", "sequence": "seq", "mapping": "map"}[node.id]
 
     def _place(self, node: yaml.Node) -> Location:
         return Location(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
