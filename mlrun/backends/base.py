@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
@@ -33,11 +33,15 @@ class LaunchRequest:
             are caught from the launch on, and orphans of the command are adopted.
         container: What the command runs in; `argv` and `env` are then those of the process that
             stands for the container on this machine, and the backend chooses `argv`.
+        secrets: Texts that the log must not hold; where the command prints one, it has `***`
+            in its place. What goes on to mlrun's own output is unchanged. A secret of several
+            lines is masked as a whole and line by line (lines of 8 bytes or more); one that is
+            shorter than 4 bytes is not masked.
     """
 
     argv: tuple[str, ...]
     cwd: Path
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     run_id: str
     log: Path
     grace_period: float = 30.0
@@ -45,6 +49,7 @@ class LaunchRequest:
     terminal: bool = True
     own_process: bool = False
     container: ContainerCommand | None = None
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 class RunState(str, Enum):

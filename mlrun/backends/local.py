@@ -61,6 +61,7 @@ class LocalBackend:
             terminal=request.terminal,
             own_process=request.own_process,
             trace=attended.trace if attended is not None else None,
+            secrets=request.secrets,
         )
         try:
             return LocalRun(launch(command, notify), attended)

@@ -13,6 +13,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mlrun.execution.masking import Mask
+
 BLOCK = 65536
 """Bytes read at once: the usual capacity of a pipe on Linux."""
 
@@ -144,14 +148,16 @@ class Stream:
         source: The end to read from, closed by `close`.
         sink: Where it goes; two streams may share one.
         log: Where it is kept.
+        mask: Stars the secrets in what is kept; None where there are none.
     """
 
-    def __init__(self, source: int, sink: Sink, log: Log) -> None:
+    def __init__(self, source: int, sink: Sink, log: Log, mask: Mask | None = None) -> None:
         os.set_blocking(source, False)
         self.source = source
         self.sink = sink
         self.ended = False
         self._log = log
+        self._mask = mask
 
     def copy(self) -> bool:
         """Copy one block, or notice the end; return whether there was something to copy."""
@@ -162,16 +168,21 @@ class Stream:
         except OSError:  # Linux: EIO, once nothing has a pseudo-terminal open any more
             data = b""
         if not data:
-            self.ended = True
+            self._end()
             return False
-        self._log.write(data)
+        self._log.write(data if self._mask is None else self._mask.take(data))
         self.sink.offer(data)
         return True
 
     def close(self) -> None:
         """Stop reading; a command that goes on writing gets SIGPIPE."""
-        self.ended = True
+        self._end()
         os.close(self.source)
+
+    def _end(self) -> None:
+        self.ended = True
+        if self._mask is not None:
+            self._log.write(self._mask.end())
 
 
 class Output:
@@ -183,6 +194,7 @@ class Output:
         stdout_to_stderr: Whether all goes to our standard error.
         log: Where it is kept.
         notify: Takes a line for the user.
+        secrets: Texts of which the log gets only stars.
     """
 
     def __init__(
@@ -193,13 +205,14 @@ class Output:
         stdout_to_stderr: bool,
         log: Log,
         notify: Callable[[str], None],
+        secrets: tuple[bytes, ...] = (),
     ) -> None:
         self._log = log
         self._notify = notify
         out_sink, err_sink = self._open_sinks(stdout_to_stderr)
-        self._streams = [Stream(stdout, out_sink, log)]
+        self._streams = [Stream(stdout, out_sink, log, _mask(secrets))]
         if stderr is not None:
-            self._streams.append(Stream(stderr, err_sink, log))
+            self._streams.append(Stream(stderr, err_sink, log, _mask(secrets)))
         self._sinks = [out_sink] if err_sink is out_sink else [out_sink, err_sink]
 
     @property
@@ -257,6 +270,15 @@ class Output:
             f"nothing reads {name} any more; the command goes on, its output is kept in "
             f"{self._log.path}"
         )
+
+
+def _mask(secrets: tuple[bytes, ...]) -> Mask | None:
+    """Return a new mask, one for each stream, since a secret comes in pieces of one stream."""
+    if not secrets:
+        return None
+    from mlrun.execution.masking import Mask, patterns
+
+    return Mask(patterns(secrets))
 
 
 def _reopened(fd: int) -> int | None:

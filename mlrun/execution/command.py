@@ -25,6 +25,7 @@ class Command(NamedTuple):
         own_process: Whether this process serves the command alone, so that what belongs to
             the whole process (signal handlers, the adoption of orphans) may be changed.
         trace: The file that leads to the container that the command stands for.
+        secrets: Texts in the output of which the log gets only stars.
     """
 
     argv: tuple[str, ...]
@@ -37,6 +38,11 @@ class Command(NamedTuple):
     terminal: bool = True
     own_process: bool = False
     trace: str | None = None
+    secrets: tuple[bytes, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return what is started; secrets, also in the environment, stay out of sight."""
+        return f"Command(argv={self.argv!r}, cwd={self.cwd!r})"
 
 
 class Result(NamedTuple):

@@ -82,7 +82,12 @@ def launch(command: Command, notify: Callable[[str], None]) -> Launched:
         inbox=inbox,
         terminal=terminal,
         output=Output(
-            stdout, stderr, stdout_to_stderr=command.stdout_to_stderr, log=log, notify=say
+            stdout,
+            stderr,
+            stdout_to_stderr=command.stdout_to_stderr,
+            log=log,
+            notify=say,
+            secrets=command.secrets,
         ),
         log=log,
         guardian=post_guardian(leader, command.trace),

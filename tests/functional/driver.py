@@ -46,6 +46,7 @@ def main() -> None:
     words = json.loads(sys.argv[1])
     argv = tuple(words.pop("argv"))
     container = words.pop("container", None)
+    secrets = tuple(secret.encode() for secret in words.pop("secrets", ()))
     ending_file = Path(words.pop("ending"))
     request = LaunchRequest(
         argv=argv,
@@ -53,6 +54,7 @@ def main() -> None:
         env=dict(os.environ),
         log=Path(words.pop("log")),
         container=contained(argv, words["run_id"], container) if container else None,
+        secrets=secrets,
         **words,
     )
     handle = LocalBackend().launch(request, say)
