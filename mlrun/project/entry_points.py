@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlrun.errors import Problem
+import yaml
+
+from mlrun.errors import Edit, Problem
 from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, named_environments
 from mlrun.project.keys import Keys, sort_keys
-from mlrun.project.model import EntryPoint, Parameter
+from mlrun.project.model import EntryPoint, Environment, Parameter
 from mlrun.project.parameter_declarations import read_parameters
 from mlrun.project.yaml_nodes import (
     Document,
@@ -22,6 +24,7 @@ from mlrun.project.yaml_nodes import (
 )
 
 _KEYS = ("command", "parameters", "description", *ENVIRONMENT_KEYS, RENV_KEY)
+_LOST = frozenset({"command", "parameters", "description"})
 _GLUED = re.compile(r"(?:command|parameters)\s*[:=]")
 _SHAPE = "write `NAME:` below `entry_points:`, and `command:` below that, each further indented"
 
@@ -41,10 +44,37 @@ def read_entry_points(
             `problem` says so.
     """
     if entry is None or is_null(entry.value):
+        remark_empty(document, entry)
         return {}
     entries = document.entries(entry.value, "`entry_points`", _SHAPE)
-    _refuse_lost_command(document, entries)
-    return {name: _entry_point(document, name, found, folder) for name, found in entries.items()}
+    entry_points = {}
+    with document.sparing():
+        _refuse_lost_command(document, entries)
+    for name, found in _without_lost(document, entries).items():
+        with document.sparing():
+            entry_points[name] = _entry_point(document, name, found, folder)
+    return entry_points
+
+
+def remark_empty(document: Document, entry: Entry | None) -> None:
+    """Note a key that is left empty where MLflow takes a mapping only."""
+    if entry is None:
+        return
+    document.remark(
+        entry.key,
+        f"`{entry.key.value}` is left empty, which MLflow does not take",
+        "remove the key, or write `{}` for none",
+        rule="empty-key",
+        edits=_empty_mapping(document, entry),
+    )
+
+
+def _empty_mapping(document: Document, entry: Entry) -> tuple[Edit, ...]:
+    start, end = entry.value.start_mark.index, entry.value.end_mark.index
+    if start < end:
+        return (Edit(start, end, "{}"),)
+    colon = document.text.find(":", entry.key.end_mark.index)
+    return (Edit(colon + 1, colon + 1, " {}"),) if colon >= 0 else ()
 
 
 def _refuse_lost_command(document: Document, entries: Mapping[str, Entry]) -> None:
@@ -52,12 +82,43 @@ def _refuse_lost_command(document: Document, entries: Mapping[str, Entry]) -> No
     lost = entries.get("command")
     if lost is None or scalar(lost.value) is None:
         return
+    owner = _empty_owner(entries)
+    if owner is None:
+        message = "`command` stands where the name of an entry point does"
+        raise document.error(lost.key, message, _SHAPE, rule="misplaced-command")
+    raise document.error(
+        lost.key,
+        f"`command` stands beside the entry point {shown(owner)}, not below it",
+        f"indent it further than {shown(owner)}",
+        rule="misplaced-command",
+        edits=_indenting(document, lost) if not _LOST - {"command"} & entries.keys() else (),
+    )
+
+
+def _empty_owner(entries: Mapping[str, Entry]) -> str | None:
     empty = [name for name, entry in entries.items() if is_null(entry.value)]
-    if empty:
-        owner = shown(empty[-1])
-        message = f"`command` stands beside the entry point {owner}, not below it"
-        raise document.error(lost.key, message, f"indent it further than {owner}")
-    raise document.error(lost.key, "`command` stands where the name of an entry point does", _SHAPE)
+    return next((name for name in reversed(empty) if name not in _LOST), None)
+
+
+def _indenting(document: Document, entry: Entry) -> tuple[Edit, ...]:
+    """Return the edits that indent a key with its value by two more spaces."""
+    first, end = entry.key.start_mark.line, entry.value.end_mark
+    last = end.line if end.column else end.line - 1
+    edits, start = [], 0
+    for number, line in enumerate(document.text.splitlines(keepends=True)):
+        if first <= number <= last and line.strip():
+            edits.append(Edit(start, start, "  "))
+        start += len(line)
+    return tuple(edits)
+
+
+def _without_lost(document: Document, entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    """Leave out what is no entry point, once it is said that it stands in the wrong place."""
+    lost = entries.get("command")
+    if not document.is_spared or lost is None or scalar(lost.value) is None:
+        return entries
+    owner = _empty_owner(entries)
+    return {name: entry for name, entry in entries.items() if name not in {*_LOST, owner}}
 
 
 def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> EntryPoint:
@@ -70,11 +131,19 @@ def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> E
     what = f"the entry point {shown(name)}"
     entries = document.entries(entry.value, what, "write `command:` below it, without a dash")
     keys = sort_keys(document, entries, _KEYS, what)
-    parameters = read_parameters(document, keys.found.get("parameters"))
+    parameters: Mapping[str, Parameter] = {}
+    with document.sparing():
+        declared = keys.found.get("parameters")
+        if declared is not None and is_null(declared.value):
+            remark_empty(document, declared)
+        parameters = read_parameters(document, declared)
+    environments: tuple[Environment, ...] = ()
     command = keys.found.get("command")
     if command is None or scalar(command.value) is None:
         return _without_command(document, name, entry, parameters, *_reason(name, keys))
     text = str(scalar(command.value))
+    with document.sparing():
+        environments = named_environments(document, keys.found, folder)
     return EntryPoint(
         name=name,
         parameters=parameters,
@@ -82,7 +151,7 @@ def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> E
         location=document.locate(command.value),
         description=_description(keys),
         problem=_misspelt_parameters(document, keys, text),
-        environments=named_environments(document, keys.found, folder),
+        environments=environments,
     )
 
 
@@ -91,14 +160,38 @@ def _command_alone(document: Document, name: str, entry: Entry) -> EntryPoint:
     text = str(scalar(entry.value))
     if _GLUED.match(text):
         raise document.error(
-            entry.value, f"{shown(text)} has no space after its colon", "put a space there"
+            entry.value,
+            f"{shown(text)} has no space after its colon",
+            "put a space there",
+            rule="missing-space",
+            edits=_space(document, entry.value),
         )
     document.lint(
         entry.value,
         f"the entry point {shown(name)} is taken to be a command alone, which MLflow refuses",
         "write `command:` below it, and the command there",
+        rule="command-alone",
+        edits=_named_command(document, entry),
     )
     return EntryPoint(name, {}, text, document.locate(entry.value))
+
+
+def _space(document: Document, node: yaml.Node) -> tuple[Edit, ...]:
+    """Return the edit that puts a space after the first colon of a text."""
+    colon = document.text.find(":", node.start_mark.index, node.end_mark.index)
+    return (Edit(colon + 1, colon + 1, " "),) if colon >= 0 else ()
+
+
+def _named_command(document: Document, entry: Entry) -> tuple[Edit, ...]:
+    """Return the edit that gives a command on one line its key, on the next line."""
+    key, value = entry.key.start_mark, entry.value.start_mark
+    between = document.text[entry.key.end_mark.index : value.index]
+    before = document.text[key.index - key.column : key.index]
+    is_one_line = key.line == value.line == entry.value.end_mark.line
+    if before.strip() or not is_one_line or not re.fullmatch(r" *: +", between):
+        return ()
+    indented = ":\n" + " " * (key.column + 2) + "command: "
+    return (Edit(entry.key.end_mark.index, value.index, indented),)
 
 
 def _reason(name: str, keys: Keys) -> tuple[str, Entry | None]:
@@ -122,7 +215,7 @@ def _without_command(
     culprit: Entry | None = None,
 ) -> EntryPoint:
     place = document.locate((culprit or entry).key)
-    problem = Problem(reason, place, "write `command: ...` below its name")
+    problem = Problem(reason, place, "write `command: ...` below its name", "no-command")
     return EntryPoint(name, parameters, "", place, problem=problem)
 
 
@@ -138,6 +231,7 @@ def _misspelt_parameters(document: Document, keys: Keys, command: str) -> Proble
         f"{shown(misspelt.key.value)} is not a key of an entry point",
         document.locate(misspelt.key),
         "did you mean `parameters`?",
+        rule="misspelt-key",
     )
 
 

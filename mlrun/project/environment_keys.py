@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from mlrun.errors import Edit
 from mlrun.project.keys import sort_keys
 from mlrun.project.model import (
     CondaEnv,
@@ -60,17 +61,34 @@ def named_environments(
     """
     given = [keys[key] for key in ENVIRONMENT_KEYS if key in keys]
     wanted = [entry for entry in given if _asks(entry)]
+    for entry in given:
+        if entry not in wanted:
+            _remark_null(document, entry)
     if len(wanted) > 1:
         names = ", ".join(f"`{entry.key.value}`" for entry in wanted)
         document.lint(
             wanted[1].key,
             f"more than one environment is named: {names}",
             hint,
+            rule="several-environments",
         )
     renv = keys.get(RENV_KEY)
     if not wanted and renv is not None and _asks(renv):
         return (RenvEnv(_path(document, renv, folder), document.locate(renv.value)),)
-    return tuple(_environment(document, entry, folder) for entry in wanted)
+    environments = []
+    for entry in wanted:
+        with document.sparing():
+            environments.append(_environment(document, entry, folder))
+    return tuple(environments)
+
+
+def _remark_null(document: Document, entry: Entry) -> None:
+    document.remark(
+        entry.key,
+        f"`{entry.key.value}` without a value asks for no environment at all",
+        "name an environment, or remove the key to have the one found whose file has a usual name",
+        rule="null-environment",
+    )
 
 
 def _asks(entry: Entry) -> bool:
@@ -90,6 +108,13 @@ def _python(document: Document, entry: Entry, folder: Path) -> PythonEnv | Pytho
     if isinstance(entry.value, yaml.MappingNode):
         from mlrun.project.environment_files import python_env_from
 
+        document.remark(
+            entry.key,
+            "the Python environment stands in the project file itself, where MLflow looks for"
+            " the path of a file",
+            "put it into a file `python_env.yaml`, and name that",
+            rule="inline-python-env",
+        )
         return python_env_from(document, entry.value, folder, file=None)
     return PythonEnvFile(_path(document, entry, folder), document.locate(entry.value))
 
@@ -101,6 +126,7 @@ def _path(document: Document, entry: Entry, folder: Path) -> Path:
             entry.value,
             f"`{entry.key.value}` must be the path of a file, not {describe(entry.value)}",
             "put it into a file of its own, and name that",
+            rule="wrong-shape",
         )
     path = folder / text
     if "\\" in text and os.sep != "\\" and not path.exists():
@@ -111,18 +137,33 @@ def _path(document: Document, entry: Entry, folder: Path) -> Path:
 def _docker(document: Document, node: yaml.Node) -> DockerEnv:
     image = scalar(node)
     if image is not None:
+        _remark_image_alone(document, node)
         return DockerEnv(image, (), (), document.locate(node))
     shape = "write `docker_env: {image: NAME}`"
     entries = document.entries(node, "`docker_env`", shape)
     keys = sort_keys(document, entries, ("image", "volumes", "environment"), "`docker_env`").found
     image = scalar(keys["image"].value) if "image" in keys else None
     if not image:
-        raise document.error(node, "`docker_env` names no `image`", shape)
-    return DockerEnv(
-        image=image,
-        volumes=_volumes(document, keys.get("volumes")),
-        environment=_variables(document, keys.get("environment")),
-        location=document.locate(node),
+        document.refuse(node, "`docker_env` names no `image`", shape, rule="wrong-shape")
+    volumes: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str | None], ...] = ()
+    with document.sparing():
+        volumes = _volumes(document, keys.get("volumes"))
+    with document.sparing():
+        environment = _variables(document, keys.get("environment"))
+    return DockerEnv(image or "", volumes, environment, document.locate(node))
+
+
+def _remark_image_alone(document: Document, node: yaml.Node) -> None:
+    start, end = node.start_mark.index, node.end_mark.index
+    written = document.text[start:end]
+    is_short = node.start_mark.line == node.end_mark.line and not written.startswith(("|", ">"))
+    document.remark(
+        node,
+        "`docker_env` is taken to be the name of the image, where MLflow takes a mapping only",
+        "write `docker_env: {image: NAME}`",
+        rule="docker-env-text",
+        edits=(Edit(start, end, f"{{image: {written}}}"),) if is_short else (),
     )
 
 
@@ -132,9 +173,18 @@ def _items(document: Document, entry: Entry | None, shape: str) -> list[yaml.Nod
     if isinstance(entry.value, yaml.SequenceNode):
         return list(entry.value.value)
     if isinstance(entry.value, yaml.ScalarNode):
+        _remark_no_list(document, entry, shape)
         return [entry.value]
-    raise document.error(
-        entry.value, f"`{entry.key.value}` must be a list, not {describe(entry.value)}", shape
+    message = f"`{entry.key.value}` must be a list, not {describe(entry.value)}"
+    raise document.error(entry.value, message, shape, rule="wrong-shape")
+
+
+def _remark_no_list(document: Document, entry: Entry, shape: str) -> None:
+    document.remark(
+        entry.value,
+        f"`{entry.key.value}` is no list, which is all that MLflow takes",
+        shape,
+        rule="docker-list",
     )
 
 
@@ -144,14 +194,17 @@ def _volumes(document: Document, entry: Entry | None) -> tuple[str, ...]:
     for item in _items(document, entry, shape):
         text = scalar(item)
         if text is None:
-            raise document.error(item, f"a volume must be a text, not {describe(item)}", shape)
-        volumes.append(text)
+            message = f"a volume must be a text, not {describe(item)}"
+            document.refuse(item, message, shape, rule="wrong-shape")
+        else:
+            volumes.append(text)
     return tuple(volumes)
 
 
 def _variables(document: Document, entry: Entry | None) -> tuple[tuple[str, str | None], ...]:
     shape = "write `[NAME, [OTHER, value]]`: a name to copy it, a pair to set it"
     if entry is not None and isinstance(entry.value, yaml.MappingNode):
+        _remark_no_list(document, entry, shape)
         entries = document.entries(entry.value, "`environment`")
         pairs = [(e, name, document.python_text(e.value)) for name, e in entries.items()]
         for found, name, value in pairs:
@@ -176,4 +229,5 @@ def _refuse_odd(
     """Refuse what cannot be a variable: it would set another one, or none."""
     if not name or "=" in name or "\0" in f"{name}{value}":
         written = f": {shown(name)}" if name else ""
-        raise document.error(node, f"{describe(node)} is no variable{written}", shape)
+        message = f"{describe(node)} is no variable{written}"
+        document.refuse(node, message, shape, rule="wrong-shape")

@@ -11,7 +11,7 @@ from mlrun.errors import Location, MlrunError, NotSupportedError, Problem, Proje
 from mlrun.project.entry_points import read_entry_points
 from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, read_environments
 from mlrun.project.keys import Keys, sort_keys
-from mlrun.project.model import EntryPoint, Project, RenvEnv
+from mlrun.project.model import EntryPoint, Environment, Project, RenvEnv
 from mlrun.project.project_file import find_project_file, project_folders_in
 from mlrun.project.yaml_nodes import (
     Document,
@@ -27,6 +27,7 @@ MAIN = "main"
 """The entry point that runs when none is named."""
 
 _DATABRICKS = "databricks_spark_job"
+_DATABRICKS_RULE = "databricks-job"
 _KEYS = ("name", "entry_points", *ENVIRONMENT_KEYS, RENV_KEY, _DATABRICKS)
 _SHAPE = "a project file has `name: ...` and `entry_points:` at its top"
 _MOST_NAMES = 8
@@ -58,19 +59,39 @@ def load_project(folder: Path) -> Project:
         raise template_error(document.text, document.file) or error from None
 
 
+def examine_project(document: Document, folder: Path) -> Project:
+    """Read a project from its file, as far as it can be understood.
+
+    Args:
+        document: The project file, read so that errors do not end it (`is_spared`). What is
+            wrong with it is in its `errors` afterwards, and in the `problem` of each entry point
+            that cannot run.
+        folder: What paths of environment files are relative to.
+
+    Returns:
+        The project, with each lint for itself.
+    """
+    project = Project(None, folder, document.file, {})
+    with document.sparing():
+        project = _project(document, folder)
+    return replace(project, lints=tuple(document.lints))
+
+
 def _project(document: Document, folder: Path) -> Project:
     keys = _top(document)
-    entry_points = read_entry_points(document, keys.found.get("entry_points"), folder)
-    _look_at_databricks(document, keys.found.get(_DATABRICKS), entry_points)
-    environments = read_environments(document, keys.found, folder)
-    return Project(
-        name=_name(document, keys.found.get("name")),
-        folder=folder,
-        file=document.file,
-        entry_points=entry_points,
-        environments=environments,
-        lints=_grouped(document.lints),
-    )
+    entry_points: Mapping[str, EntryPoint] = {}
+    environments: tuple[Environment, ...] = ()
+    name = None
+    with document.sparing():
+        entry_points = read_entry_points(document, keys.found.get("entry_points"), folder)
+    with document.sparing():
+        _look_at_databricks(document, keys.found.get(_DATABRICKS), entry_points)
+    with document.sparing():
+        environments = read_environments(document, keys.found, folder)
+    with document.sparing():
+        name = _name(document, keys.found.get("name"))
+    lints = _grouped(document.lints)
+    return Project(name, folder, document.file, entry_points, environments, lints)
 
 
 def _grouped(lints: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -93,7 +114,8 @@ def _joined(first: Problem, others: list[Problem]) -> Problem:
 
 def _top(document: Document) -> Keys:
     if document.root is None or is_null(document.root):
-        raise ProjectError("the file is empty", location=Location(document.file), hint=_SHAPE)
+        place = Location(document.file)
+        raise ProjectError("the file is empty", location=place, hint=_SHAPE, rule="empty-file")
     entries = document.entries(document.root, "the project file", _SHAPE)
     known = (*_KEYS, "description")
     keys = sort_keys(document, entries, known, "a project file")
@@ -103,6 +125,7 @@ def _top(document: Document) -> Keys:
             lost.key,
             f"{shown(lost.key.value)} is not a key of a project file",
             "did you mean `entry_points`?",
+            rule="misspelt-key",
         )
     return keys
 
@@ -113,7 +136,7 @@ def _name(document: Document, entry: Entry | None) -> str | None:
     name = scalar(entry.value)
     if name is None:
         message = f"`name` must be one text, not {describe(entry.value)}"
-        raise document.error(entry.value, message, "put it in quotes")
+        raise document.error(entry.value, message, "put it in quotes", rule="wrong-shape")
     return name or None
 
 
@@ -127,8 +150,10 @@ def _look_at_databricks(
             f"the project is a job for Databricks (`{_DATABRICKS}`), which mlrun does not run",
             location=document.locate(entry.key),
             hint="declare `entry_points` with a `command` to run it here",
+            rule=_DATABRICKS_RULE,
         )
-    document.lint(entry.key, f"`{_DATABRICKS}` is ignored: mlrun does not run jobs on Databricks")
+    message = f"`{_DATABRICKS}` is ignored: mlrun does not run jobs on Databricks"
+    document.lint(entry.key, message, rule=_DATABRICKS_RULE)
 
 
 def find_entry_point(project: Project, name: str = MAIN) -> EntryPoint:

@@ -78,7 +78,12 @@ def _rank(name: str) -> tuple[bool, bool, str]:
 def _lints(folder: Path, names: list[str]) -> tuple[Problem, ...]:
     chosen, *others = names
     lints = [
-        Problem(f"'{other}' is ignored beside '{chosen}'", Location(folder / other), "keep one")
+        Problem(
+            f"'{other}' is ignored beside '{chosen}'",
+            Location(folder / other),
+            "keep one",
+            rule="several-project-files",
+        )
         for other in others
     ]
     if chosen.lower() != _PLAIN:
@@ -87,6 +92,7 @@ def _lints(folder: Path, names: list[str]) -> tuple[Problem, ...]:
                 f"MLflow does not see a project file of the name '{chosen}'",
                 Location(folder / chosen),
                 f"rename it to '{_NAME}'",
+                rule="unseen-project-file",
             )
         )
     return tuple(lints)

@@ -29,6 +29,7 @@ _SAFE_TAGS = frozenset(
         *("omap", "pairs", "set", "merge", "value"),
     )
 )
+_KIND: dict[type[yaml.Node], str] = {yaml.SequenceNode: "seq", yaml.MappingNode: "map"}
 # PyYAML's own, compiled when it was imported: a second one would cost 3 ms at every start.
 _NOT_YAML = yaml.reader.Reader.NON_PRINTABLE
 _REFUSED_BY_CONSTRUCTOR = (
@@ -363,7 +364,7 @@ class _Walk:
         if self._unsafe_tags is None:
             raise error
         self._unsafe_tags.extend(error.problems)
-        node.tag = _TAG + {"scalar": "str", "sequence": "seq", "mapping": "map"}[node.id]
+        node.tag = _TAG + _KIND.get(type(node), "str")
 
     def _place(self, node: yaml.Node) -> Location:
         return Location(self._file, node.start_mark.line + 1, node.start_mark.column + 1)

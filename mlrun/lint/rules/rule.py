@@ -40,6 +40,8 @@ class Rule:
         good: The file as it should be, in which nothing is found.
         is_mended: Whether `--fix` makes the good file of the bad one.
         in_schema: Whether the file's JSON Schema refuses the bad file too.
+        bad_name: What the bad file is called, where that is what is wrong; empty elsewhere.
+        beside: Further files without which the two mean nothing: path and content of each.
     """
 
     name: str
@@ -51,3 +53,5 @@ class Rule:
     good: str
     is_mended: bool = False
     in_schema: bool = False
+    bad_name: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
