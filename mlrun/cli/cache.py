@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mlrun.ages import age
 from mlrun.cli.narration import say
 from mlrun.cli.removal import Done
 from mlrun.cli.shared_options import FORM
@@ -17,7 +18,6 @@ from mlrun.disk import Removal
 from mlrun.errors import SourceError
 from mlrun.folders import cache_folder, current_folder
 from mlrun.sizes import size_in_words
-from mlrun.sources.ages import age
 from mlrun.sources.cache.entries import Entry, Kind, entries, remove
 from mlrun.sources.cache.selection import named, unused_since
 from mlrun.sources.cache.tidying import tidy

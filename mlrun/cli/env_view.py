@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlrun.ages import age
 from mlrun.cli.wording import aligned, counted, when
 from mlrun.environments.contents import count_packages
 from mlrun.environments.store.entries import Entry
 from mlrun.sizes import size_in_words
-from mlrun.sources.ages import age
 
 DOCUMENT_VERSION = 1
 

@@ -206,7 +206,7 @@ def test_offline_asks_nobody_and_says_how_old_it_is(
         assert "--offline" in str(caught.value.hint)
         fetch(f"{server.url}/p.zip")
         later = time.time() + 3 * 3600 + 1
-        monkeypatch.setattr("mlrun.sources.ages.time", lambda: later)
+        monkeypatch.setattr("mlrun.ages.time", lambda: later)
         assert name_of(fetch(f"{server.url}/p.zip", offline=True)) == "first"
     assert len(server.received) == 1
     assert fetch.lines[1:] == ["offline: using the copy of 3 hours ago"]

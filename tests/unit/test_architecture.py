@@ -12,6 +12,7 @@ SIBLINGS = {"sources", "environments", "tracking", "backends"}
 INNER = {
     "project",
     "inputs",
+    "web",
     "plan",
     "execution",
     "request",
@@ -21,6 +22,7 @@ INNER = {
     "sizes",
     "disk",
     "hashing",
+    "ages",
 }
 CORE = {"errors", "near_miss", "_version"}
 LINE = {

@@ -17,10 +17,10 @@ from pathlib import Path
 from time import time
 from typing import IO
 
+from mlrun.ages import age
 from mlrun.errors import SourceError, SourceUnavailableError
 from mlrun.execution.redact import mask_url
 from mlrun.hashing import hash_of
-from mlrun.sources.ages import age
 from mlrun.sources.archive.download import Validators, download
 from mlrun.sources.base import Report
 from mlrun.sources.cache import holding
@@ -147,7 +147,7 @@ def _write(entry: Path, digest: str, validators: Validators) -> None:
 
 def _key(url: str) -> str:
     """Return the name of an address's entry; whose credentials it has does not matter."""
-    from mlrun.sources.archive.login import split_login
+    from mlrun.web.login import split_login
 
     try:
         plain, _ = split_login(url)

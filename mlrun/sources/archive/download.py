@@ -13,12 +13,12 @@ from mlrun.sizes import size_in_words
 from mlrun.sources.archive.limits import ARCHIVE_LIMIT, read_limits
 from mlrun.sources.base import Report
 from mlrun.sources.disk import disk_errors, free_space
-from mlrun.sources.timeouts import SLOWEST, stall_limit
+from mlrun.web.timeouts import SLOWEST, stall_limit
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-    from mlrun.sources.archive.transport import Transport
+    from mlrun.web.transport import Transport
 
 _TRIES = 3
 _FIRST_PAUSE = 0.3
@@ -81,18 +81,20 @@ def download(
         SourceRefusedError: 401, 403, 404 and the like.
         SourceError: Too big; the disk is full.
     """
-    from mlrun.sources.archive.failures import TryAgainError, connection_failures
-    from mlrun.sources.archive.transport import Transport
+    from mlrun.sources.archive.failures import source_errors
+    from mlrun.web.failures import WebTryAgainError, connection_failures
+    from mlrun.web.transport import Transport
 
-    transport = Transport(url, name)
+    with source_errors():
+        transport = Transport(url, name)
     reason = ""
     for number in range(_TRIES):
         if number:
             sleep(_FIRST_PAUSE * number)
         try:
-            with connection_failures(transport):
+            with source_errors(), connection_failures(transport):
                 return _once(transport, target, validators, report)
-        except TryAgainError as error:
+        except WebTryAgainError as error:
             reason = str(error)
             target.unlink(missing_ok=True)
         except BaseException:
@@ -106,20 +108,20 @@ def download(
 def _once(
     transport: Transport, target: Path, validators: Validators, report: Report
 ) -> Downloaded | None:
-    from mlrun.sources.archive.failures import refusal
+    from mlrun.web.failures import refusal
 
     with transport.get(validators.headers()) as answer:
         if answer.status == 304 and validators.headers():
             return None
         if answer.status != 200:
-            raise refusal(answer.status, transport)
+            raise refusal(answer, transport)
         return _save(answer, transport.name, target, report)
 
 
 def _save(answer: HTTPResponse, name: str, target: Path, report: Report) -> Downloaded:
     from hashlib import sha256
 
-    from mlrun.sources.archive.failures import TryAgainError
+    from mlrun.web.failures import WebTryAgainError
 
     digest = sha256()
     expected = answer.length
@@ -134,7 +136,7 @@ def _save(answer: HTTPResponse, name: str, target: Path, report: Report) -> Down
             _write(file, chunk, target)
     if expected is not None and progress.size < expected:
         got = f"{size_in_words(progress.size)} of {size_in_words(expected)}"
-        raise TryAgainError(f"was cut off after {got}")
+        raise WebTryAgainError(f"was cut off after {got}")
     return Downloaded(digest.hexdigest(), _validators(answer))
 
 

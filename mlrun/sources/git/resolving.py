@@ -168,7 +168,7 @@ def _remembered(mirror: Mirror, version: str | None, report: Report) -> Resolved
         if len(commits) == 1:
             return Resolved(commits[0])
         raise _not_cached(mirror, version)
-    from mlrun.sources.ages import age
+    from mlrun.ages import age
 
     name = version or known.resolved.branch or "HEAD"
     report(f"offline: {name} is taken as of {age(known.time)} ago ({known.resolved.commit[:7]})")

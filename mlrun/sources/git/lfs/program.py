@@ -29,7 +29,7 @@ from mlrun.sources.git.server.credentials import talking_environ, talking_option
 from mlrun.sources.git.server.failures import stalled
 from mlrun.sources.git.server.watching import StalledError, Watch, follow
 from mlrun.sources.git.url import GitUrl
-from mlrun.sources.timeouts import connect_limit, stall_limit
+from mlrun.web.timeouts import connect_limit, stall_limit
 
 _REF = "refs/mlrun/wanted"
 _NO_PROGRAM = "'lfs' is not a git command"

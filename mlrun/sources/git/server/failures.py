@@ -60,7 +60,7 @@ def stalled(url: GitUrl, seconds: float, progress: str | None = None) -> SourceU
         seconds: For how long nothing came.
         progress: How far it was; None if nothing came at all.
     """
-    from mlrun.sources.timeouts import FETCH_TIMEOUT
+    from mlrun.web.timeouts import FETCH_TIMEOUT
 
     hint = f"{FETCH_TIMEOUT} sets how many seconds a server may be silent"
     if progress is None:

@@ -19,7 +19,7 @@ from mlrun.sources.git.server.credentials import talking_environ, talking_option
 from mlrun.sources.git.server.refs import RemoteRefs, parse_refs
 from mlrun.sources.git.server.watching import StalledError, Watch, follow
 from mlrun.sources.git.url import GitUrl
-from mlrun.sources.timeouts import stall_limit
+from mlrun.web.timeouts import stall_limit
 
 
 def list_refs(

@@ -25,7 +25,7 @@ from mlrun.sources.git.server.credentials import talking_environ, talking_option
 from mlrun.sources.git.server.failures import failure, stalled
 from mlrun.sources.git.server.watching import StalledError, Watch, follow
 from mlrun.sources.git.url import GitUrl
-from mlrun.sources.timeouts import stall_limit
+from mlrun.web.timeouts import stall_limit
 
 _WITHOUT_FETCH_HEAD = (2, 29)
 _SPEAKS_VERSION_2 = (2, 28)

@@ -6,7 +6,7 @@ from time import time
 
 import pytest
 
-from mlrun.sources.ages import age
+from mlrun.ages import age
 
 
 @pytest.mark.parametrize(

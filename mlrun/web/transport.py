@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from mlrun._version import __version__
-from mlrun.errors import SourceError, SourceRefusedError
-from mlrun.sources.archive.login import Login, split_login, stored_login
-from mlrun.sources.timeouts import connect_limit, stall_limit
+from mlrun.web.failures import WebError, WebRefusedError
+from mlrun.web.login import Login, split_login, stored_login
+from mlrun.web.timeouts import connect_limit, stall_limit
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -44,7 +44,7 @@ class Transport:
         name: What messages call it.
 
     Raises:
-        SourceError: The address cannot be understood, or is not of HTTP(S).
+        WebError: The address cannot be understood, or is not of HTTP(S).
     """
 
     def __init__(self, url: str, name: str) -> None:
@@ -53,7 +53,7 @@ class Transport:
             self._url, login = split_login(url)
             self.origin = _origin_of(self._url)
         except ValueError as error:
-            raise SourceError(f"the address {name} cannot be understood: {error}") from None
+            raise WebError(f"the address {name} cannot be understood: {error}") from None
         self.login: Login | None = login or stored_login(self.origin.host)
         self._opener = _opener()
 
@@ -61,7 +61,7 @@ class Transport:
         """Send the request and return the answer, whatever its status is.
 
         Raises:
-            SourceRefusedError: A redirect that is not followed.
+            WebRefusedError: A redirect that is not followed.
             OSError: No connection, or none any more (`URLError` among them).
             HTTPException: An answer that is not of HTTP.
         """
@@ -73,7 +73,7 @@ class Transport:
                 return answer
             answer.close()
             url = self._redirected(url, place)
-        raise SourceRefusedError(f"{self.name} redirects more than {_MOST_REDIRECTS} times")
+        raise WebRefusedError(f"{self.name} redirects more than {_MOST_REDIRECTS} times")
 
     def _ask(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - looked at
@@ -97,11 +97,11 @@ class Transport:
             target, _ = split_login(urljoin(url, place))
             origin = _origin_of(target)
         except ValueError as error:
-            raise SourceRefusedError(
+            raise WebRefusedError(
                 f"{self.name} redirects to where no file can be had: {error}"
             ) from None
         if _origin_of(url).scheme == "https" and origin.scheme != "https":
-            raise SourceRefusedError(
+            raise WebRefusedError(
                 f"{self.name} redirects to {origin.host} without encryption",
                 hint="where that is meant, give the address that it redirects to",
             )
@@ -213,7 +213,7 @@ def _trust() -> ssl.SSLContext:
                     cafile=None if is_folder else given, capath=given if is_folder else None
                 )
             except OSError as error:  # among them ssl.SSLError
-                raise SourceError(
+                raise WebError(
                     f"{variable} names no certificates: {given}: {error.strerror}"
                 ) from None
     return ssl.create_default_context()

@@ -1,6 +1,6 @@
-"""How long fetching a project waits for a server that sends nothing.
+"""How long a fetch waits for a server that sends nothing.
 
-`MLRUN_FETCH_TIMEOUT` sets it in seconds, for git and for downloads alike.
+`MLRUN_FETCH_TIMEOUT` sets it in seconds, for git, for downloads and for data alike.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlrun.errors import UsageError
-from mlrun.sources.timeouts import connect_limit, stall_limit
+from mlrun.web.timeouts import connect_limit, stall_limit
 
 
 def test_a_minute_is_usual() -> None:

@@ -1,0 +1,1 @@
+"""Files of web servers: one transport for all that mlrun downloads."""
