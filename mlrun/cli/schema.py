@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import click
 
+from mlrun.cli.wording import aligned
+from mlrun.errors import UsageError
+from mlrun.schema_files import choices, read_schema, schema_file, schema_names
+
 
 @click.command()
-def command() -> None:
-    """Print the JSON Schema of a file or a document."""
-    raise NotImplementedError
+@click.argument("name", required=False)
+@click.option("--path", "is_path", is_flag=True, help="Print where its file is.")
+def command(name: str | None, is_path: bool) -> None:
+    """Print the JSON Schema NAME, of a file or a document; without NAME, say which there are.
+
+    An editor with a YAML language server completes and checks a project file whose first line
+    is `# yaml-language-server: $schema=` and what `mlrun schema mlproject --path` prints.
+    """
+    if name is not None and is_path:
+        click.echo(schema_file(name))
+    elif name is not None:
+        click.echo(schema_file(name).read_text(encoding="utf-8"), nl=False)
+    elif is_path:
+        raise UsageError("--path needs the name of a schema", hint=choices())
+    else:
+        titles = [(known, str(read_schema(known)["title"])) for known in schema_names()]
+        click.echo("\n".join(aligned(titles)))
