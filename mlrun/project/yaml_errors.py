@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from mlrun.errors import Location, ProjectError
+from mlrun.errors import Edit, Location, ProjectError
+from mlrun.project.yaml_mending import space_after, spaces_for_tabs
 from mlrun.project.yaml_nodes import location_at, shown
 
 _TEMPLATE = re.compile(r"\{%|\{\{ *cookiecutter\b")
@@ -37,10 +38,16 @@ class _Failure:
     opened: int
 
     def error(
-        self, message: str, index: int | None = None, hint: str | None = None
+        self,
+        message: str,
+        index: int | None = None,
+        hint: str | None = None,
+        *,
+        rule: str = "yaml-syntax",
+        edits: tuple[Edit, ...] = (),
     ) -> ProjectError:
         place = location_at(self.file, self.text, self.at if index is None else index)
-        return ProjectError(message, location=place, hint=hint)
+        return ProjectError(message, location=place, hint=hint, rule=rule, edits=edits)
 
     def line_start(self, index: int) -> int:
         return max(self.text.rfind(mark, 0, index) for mark in "\n\r") + 1
@@ -62,7 +69,8 @@ def explain(error: yaml.YAMLError, text: str, file: Path) -> ProjectError:
         file: Where it is from.
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return ProjectError(f"this is not YAML: {error}", location=Location(file))
+        message = f"this is not YAML: {error}"
+        return ProjectError(message, location=Location(file), rule="yaml-syntax")
     opened = error.context_mark or error.problem_mark
     failure = _Failure(
         text,
@@ -88,6 +96,7 @@ def template_error(text: str, file: Path) -> ProjectError | None:
         f"the file is a template ({mark.group()} ...), from which a project is yet to be made",
         location=location_at(file, text, mark.start()),
         hint="make the project with cookiecutter (or what the template is for), and run that",
+        rule="template",
     )
 
 
@@ -100,11 +109,14 @@ def _tab(failure: _Failure) -> ProjectError | None:
     indentation = line[: len(line) - len(line.lstrip())]
     if "\t" not in indentation and "'\\t'" not in failure.problem:
         return None
-    index = failure.line_start(failure.at) + indentation.find("\t")
+    start = failure.line_start(failure.at)
+    is_indentation = "\t" in indentation
     return failure.error(
         "a tab stands where YAML takes spaces only",
-        index if "\t" in indentation else None,
+        start + indentation.find("\t") if is_indentation else None,
         "indent with spaces",
+        rule="yaml-tab",
+        edits=spaces_for_tabs(failure.text, start) if is_indentation else (),
     )
 
 
@@ -123,6 +135,7 @@ def _open_quote(failure: _Failure) -> ProjectError | None:
         f"the quote that opens here is never closed ({failure.text[failure.opened]})",
         failure.opened,
         "close it at the end of the text that it quotes",
+        rule="yaml-quoting",
     )
 
 
@@ -132,6 +145,7 @@ def _escape(failure: _Failure) -> ProjectError | None:
     return failure.error(
         "a backslash in double quotes begins an escape, and this is none that YAML knows",
         hint="use single quotes, or write the backslash twice; paths may use /",
+        rule="yaml-quoting",
     )
 
 
@@ -148,6 +162,8 @@ def _glued_colon(failure: _Failure) -> ProjectError | None:
                 f"{shown(words)} has no space after its colon, so it is no key",
                 index + glued.start("words"),
                 "put a space after the colon, or remove what follows it",
+                rule="missing-space",
+                edits=space_after(failure.text, failure.text.index(":", index)),
             )
         if index == 0:
             break
@@ -161,11 +177,13 @@ def _colon(failure: _Failure) -> ProjectError | None:
     before = failure.text[failure.line_start(failure.at) : failure.at]
     if ": " in before:
         hint = "put the whole value in quotes if the colon is part of it"
-        return failure.error("a second ': ' in one line makes no sense to YAML", hint=hint)
+        message = "a second ': ' in one line makes no sense to YAML"
+        return failure.error(message, hint=hint, rule="yaml-quoting")
     return failure.error(
         "a key is not expected here: what stands above has a value already, or is no key",
         failure.line_start(failure.at) + len(before) - len(before.lstrip()),
         "check the indentation, and that the line above ends with its colon",
+        rule="yaml-indentation",
     )
 
 
@@ -193,6 +211,7 @@ def _after_quote(failure: _Failure) -> ProjectError | None:
         f" column {location_at(failure.file, failure.text, quoted[0]).column}",
         hint="end the quote where its text ends (inside '...' a quote is written twice); perhaps"
         " a comma is missing",
+        rule="yaml-quoting",
     )
 
 
@@ -230,10 +249,12 @@ def _indentation(failure: _Failure) -> ProjectError | None:
         return None
     before = failure.text[failure.line_start(failure.at) : failure.at]
     if before.strip():
-        return failure.error("this text is not expected here", hint="put the value in quotes")
+        hint = "put the value in quotes"
+        return failure.error("this text is not expected here", hint=hint, rule="yaml-quoting")
     return failure.error(
         "the indentation of this line fits none of the lines above",
         hint="indent what belongs together by the same number of spaces",
+        rule="yaml-indentation",
     )
 
 
@@ -243,6 +264,7 @@ def _outside(failure: _Failure) -> ProjectError | None:
     return failure.error(
         "this belongs to nothing above it",
         hint="check the indentation: all keys at the top begin in the same column",
+        rule="yaml-indentation",
     )
 
 
@@ -279,9 +301,8 @@ def _first_character(failure: _Failure) -> ProjectError | None:
         return failure.error(
             "the file ends where a value has to follow", index, "close the brackets that are open"
         )
-    return failure.error(
-        f"a value cannot begin with {shown(first)}", index, "put the value in quotes"
-    )
+    message = f"a value cannot begin with {shown(first)}"
+    return failure.error(message, index, "put the value in quotes", rule="yaml-quoting")
 
 
 def _alias(failure: _Failure) -> ProjectError | None:
@@ -290,6 +311,7 @@ def _alias(failure: _Failure) -> ProjectError | None:
     return failure.error(
         "the * makes this an alias of something that the file does not define",
         hint="put the value in quotes if the * is part of the text",
+        rule="yaml-quoting",
     )
 
 

@@ -1,0 +1,66 @@
+"""Mends of texts that are no YAML, where only one thing can have been meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from mlrun.errors import Edit
+
+_LONGEST = 1 << 16
+"""Characters of a text for which a mend is looked for; each try parses it whole."""
+
+_WIDTHS = (2, 4, 8)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text with all edits made; they do not overlap."""
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def space_after(text: str, colon: int) -> tuple[Edit, ...]:
+    """Return the edit that puts a space after a colon, none where that makes no YAML."""
+    edits = (Edit(colon + 1, colon + 1, " "),)
+    return edits if _meaning(apply_edits(text, edits)) else ()
+
+
+def spaces_for_tabs(text: str, line: int) -> tuple[Edit, ...]:
+    """Return the edits that indent with spaces, none where the width of a tab matters.
+
+    Args:
+        text: All of it.
+        line: Where the line begins that a parser has refused for its tab. Lines that begin
+            with a tab are changed likewise.
+    """
+    if len(text) > _LONGEST:
+        return ()
+    found = {}
+    for width in _WIDTHS:
+        edits = tuple(_indented(text, line, width))
+        meaning = _meaning(apply_edits(text, edits))
+        if meaning is not None:
+            found.setdefault(meaning, edits)
+    return found.popitem()[1] if len(found) == 1 else ()
+
+
+def _indented(text: str, refused: int, width: int) -> Iterable[Edit]:
+    for found in re.finditer(r"^[ \t]*\t[ \t]*", text, re.MULTILINE):
+        if text[found.start()] == "\t" or found.start() == refused:
+            yield Edit(found.start(), found.end(), found.group().expandtabs(width))
+
+
+def _meaning(text: str) -> str | None:
+    """Return what a text says to YAML, wherever it stands; None where it says nothing."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+        return yaml.serialize(root) if root is not None else None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
