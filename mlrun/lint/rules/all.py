@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlrun.lint.rules import environment, parameter, project
+from mlrun.lint.rules import comment, environment, parameter, project
 from mlrun.lint.rules.rule import Rule
 
 ALL_RULES: Mapping[str, Rule] = {
-    rule.name: rule for rule in (*project.RULES, *parameter.RULES, *environment.RULES)
+    rule.name: rule
+    for rule in (*project.RULES, *parameter.RULES, *environment.RULES, *comment.RULES)
 }
