@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from mlrun.errors import Problem
+from mlrun.errors import Edit, Location, Problem, ProjectError
+from mlrun.lint.moved_places import moved_back
+from mlrun.lint.named_environments import check_named_environments
+from mlrun.project.load import examine_project
+from mlrun.project.project_file import find_project_file
+from mlrun.project.yaml_errors import template_error
+from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.yaml_nodes import Document, read_text
+
+_MOST_MENDS = 10
+"""Mistakes in the form of one file after which it is read on as if they were mended."""
 
 
 def check_project_file(file: Path, text: str | None = None) -> tuple[Problem, ...]:
@@ -16,4 +29,56 @@ def check_project_file(file: Path, text: str | None = None) -> tuple[Problem, ..
         file: The project file, whatever it is called.
         text: What it would hold, without a byte order mark; None for what it does hold.
     """
-    raise NotImplementedError(file, text)
+    if text is None:
+        try:
+            text = read_text(file)
+        except ProjectError as error:
+            return error.problems
+    return (*_about_its_name(file), *_each_once(_in_text(file, text, _MOST_MENDS)))
+
+
+def _about_its_name(file: Path) -> Iterator[Problem]:
+    with suppress(ProjectError):
+        found = find_project_file(file.parent)
+        for lint in found.lints:
+            place = lint.location.file if lint.location is not None else None
+            # What is told of another file stands there, unless that is the one that is ignored.
+            if found.path is not None and file.name in (found.path.name, place and place.name):
+                yield replace(lint, location=Location(file))
+
+
+def _in_text(file: Path, text: str, mends: int) -> tuple[Problem, ...]:
+    try:
+        document = Document(file, text, is_spared=True)
+    except ProjectError as error:
+        (problem,) = error.problems
+        if not problem.edits or not mends:
+            return (problem,)
+        return (problem, *_after(problem.edits, file, text, mends))
+    return _in_document(document)
+
+
+def _after(edits: tuple[Edit, ...], file: Path, text: str, mends: int) -> Iterator[Problem]:
+    """Yield what would be found after a mend, as if it had been found before."""
+    mended = apply_edits(text, edits)
+    for problem in _in_text(file, mended, mends - 1):
+        yield moved_back(problem, text, mended, edits)
+
+
+def _in_document(document: Document) -> tuple[Problem, ...]:
+    project = examine_project(document, document.file.absolute().parent)
+    template = template_error(document.text, document.file) if document.errors else None
+    if template is not None:
+        return template.problems
+    cannot_run = [e.problem for e in project.entry_points.values() if e.problem is not None]
+    environments = check_named_environments(document, project)
+    return (*document.errors, *project.lints, *cannot_run, *environments)
+
+
+def _each_once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Leave out what is found again on another way: by an alias, or as an error and as a lint."""
+    own: dict[tuple[str, Location | None], Problem] = {}
+    for problem in sorted(problems, key=lambda problem: not problem.edits):
+        own.setdefault((problem.rule or problem.message, problem.location), problem)
+    kept = {id(problem) for problem in own.values()}
+    return tuple(problem for problem in problems if id(problem) in kept)

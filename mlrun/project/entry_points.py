@@ -44,7 +44,7 @@ def read_entry_points(
             `problem` says so.
     """
     if entry is None or is_null(entry.value):
-        remark_empty(document, entry)
+        _remark_empty(document, entry)
         return {}
     entries = document.entries(entry.value, "`entry_points`", _SHAPE)
     entry_points = {}
@@ -56,17 +56,15 @@ def read_entry_points(
     return entry_points
 
 
-def remark_empty(document: Document, entry: Entry | None) -> None:
-    """Note a key that is left empty where MLflow takes a mapping only."""
-    if entry is None:
-        return
-    document.remark(
-        entry.key,
-        f"`{entry.key.value}` is left empty, which MLflow does not take",
-        "remove the key, or write `{}` for none",
-        rule="empty-key",
-        edits=_empty_mapping(document, entry),
-    )
+def _remark_empty(document: Document, entry: Entry | None) -> None:
+    if entry is not None:
+        document.remark(
+            entry.key,
+            "MLflow cannot read a file in which `entry_points` is empty",
+            "write `entry_points: {}`, or leave it out",
+            rule="mlflow-empty",
+            edits=_empty_mapping(document, entry),
+        )
 
 
 def _empty_mapping(document: Document, entry: Entry) -> tuple[Edit, ...]:
@@ -133,15 +131,13 @@ def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> E
     keys = sort_keys(document, entries, _KEYS, what)
     parameters: Mapping[str, Parameter] = {}
     with document.sparing():
-        declared = keys.found.get("parameters")
-        if declared is not None and is_null(declared.value):
-            remark_empty(document, declared)
-        parameters = read_parameters(document, declared)
+        parameters = read_parameters(document, keys.found.get("parameters"))
     environments: tuple[Environment, ...] = ()
     command = keys.found.get("command")
     if command is None or scalar(command.value) is None:
         return _without_command(document, name, entry, parameters, *_reason(name, keys))
     text = str(scalar(command.value))
+    _remark_own_environments(document, keys)
     with document.sparing():
         environments = named_environments(document, keys.found, folder)
     return EntryPoint(
@@ -149,10 +145,21 @@ def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> E
         parameters=parameters,
         command=text,
         location=document.locate(command.value),
-        description=_description(keys),
+        description=_description(document, keys),
         problem=_misspelt_parameters(document, keys, text),
         environments=environments,
     )
+
+
+def _remark_own_environments(document: Document, keys: Keys) -> None:
+    for key in (*ENVIRONMENT_KEYS, RENV_KEY):
+        if key in keys.found:
+            document.remark(
+                keys.found[key].key,
+                f"MLflow does not see `{key}` here, and runs it in the project's environment",
+                "leave it where mlrun alone runs this entry point",
+                rule="own-environment",
+            )
 
 
 def _command_alone(document: Document, name: str, entry: Entry) -> EntryPoint:
@@ -235,6 +242,16 @@ def _misspelt_parameters(document: Document, keys: Keys, command: str) -> Proble
     )
 
 
-def _description(keys: Keys) -> str | None:
+def _description(document: Document, keys: Keys) -> str | None:
     entry = keys.found.get("description")
-    return scalar(entry.value) if entry is not None else None
+    if entry is None:
+        return None
+    remark_no_text(document, entry)
+    return scalar(entry.value)
+
+
+def remark_no_text(document: Document, entry: Entry) -> None:
+    """Note a description that is no text, and is shown nowhere."""
+    if not isinstance(entry.value, yaml.ScalarNode):
+        message = f"`{entry.key.value}` must be one text, not {describe(entry.value)}"
+        document.remark(entry.value, message, "put it in quotes", rule="wrong-shape")

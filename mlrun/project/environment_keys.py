@@ -73,6 +73,9 @@ def named_environments(
             rule="several-environments",
         )
     renv = keys.get(RENV_KEY)
+    if document.is_spared and wanted and renv is not None and _asks(renv):
+        with document.sparing():
+            _path(document, renv, folder)
     if not wanted and renv is not None and _asks(renv):
         return (RenvEnv(_path(document, renv, folder), document.locate(renv.value)),)
     environments = []
@@ -131,7 +134,21 @@ def _path(document: Document, entry: Entry, folder: Path) -> Path:
     path = folder / text
     if "\\" in text and os.sep != "\\" and not path.exists():
         path = folder / text.replace("\\", "/")
+        _remark_windows_path(document, entry)
     return Path(os.path.normpath(path)) if ".." in path.parts else path
+
+
+def _remark_windows_path(document: Document, entry: Entry) -> None:
+    start, end = entry.value.start_mark.index, entry.value.end_mark.index
+    written = document.text[start:end]
+    is_plain = written in (entry.value.value, f"'{entry.value.value}'")
+    document.remark(
+        entry.value,
+        "a backslash parts folders on Windows only",
+        f"write {str(entry.value.value).replace(chr(92), '/')}",
+        rule="windows-path",
+        edits=(Edit(start, end, written.replace("\\", "/")),) if is_plain else (),
+    )
 
 
 def _docker(document: Document, node: yaml.Node) -> DockerEnv:

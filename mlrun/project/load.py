@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlrun.errors import Location, MlrunError, NotSupportedError, Problem, ProjectError
-from mlrun.project.entry_points import read_entry_points
+from mlrun.project.entry_points import read_entry_points, remark_no_text
 from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, read_environments
 from mlrun.project.keys import Keys, sort_keys
 from mlrun.project.model import EntryPoint, Environment, Project, RenvEnv
@@ -90,6 +90,9 @@ def _project(document: Document, folder: Path) -> Project:
         environments = read_environments(document, keys.found, folder)
     with document.sparing():
         name = _name(document, keys.found.get("name"))
+    description = keys.found.get("description")
+    if description is not None:
+        remark_no_text(document, description)
     lints = _grouped(document.lints)
     return Project(name, folder, document.file, entry_points, environments, lints)
 

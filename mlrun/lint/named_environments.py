@@ -1,0 +1,104 @@
+"""What is wrong with the environments that a project file names, going by the files around it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from mlrun.errors import Location, Problem
+from mlrun.near_miss import nearest_file
+from mlrun.project.model import CondaEnv, DockerEnv, Environment, Project, PythonEnvFile, RenvEnv
+from mlrun.project.yaml_nodes import Document, scalar, shown
+
+_WINDOWS_VARIABLE = re.compile(r"%([A-Za-z_]\w*)%")
+
+
+def check_named_environments(document: Document, project: Project) -> Iterator[Problem]:
+    """Yield what is suspicious about the environments that a project names.
+
+    Args:
+        document: The project file.
+        project: What was read from it.
+    """
+    own = [env for each in project.entry_points.values() for env in each.environments]
+    for environment in (*project.environments, *own):
+        if isinstance(environment, DockerEnv):
+            yield from _volumes(environment)
+        elif isinstance(environment, (CondaEnv, PythonEnvFile, RenvEnv)):
+            yield from _file(environment.file, environment.location, project.folder)
+    yield from _image_name(document, project.environments)
+
+
+def _file(file: Path, location: Location, folder: Path) -> Iterator[Problem]:
+    if location.line is None:
+        return  # It is there under its usual name; nobody has named it.
+    if not _is_there(file):
+        yield Problem(
+            f"there is no environment file {_shown(file, folder)}",
+            location,
+            _near(file) or "write the file, or remove the key",
+            "missing-environment-file",
+        )
+    elif not file.is_relative_to(folder):
+        yield Problem(
+            f"the environment file {_shown(file, folder)} lies outside the project's folder",
+            location,
+            "move it into the folder: a copy of the folder alone does not have it",
+            "outer-environment-file",
+        )
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _shown(file: Path, folder: Path) -> str:
+    return shown(os.path.relpath(file, folder) if file.parent != folder else file.name)
+
+
+def _near(file: Path) -> str | None:
+    try:
+        near = nearest_file(file)
+    except ValueError:
+        return None
+    return f"did you mean {shown(near)}?" if near else None
+
+
+def _volumes(docker: DockerEnv) -> Iterator[Problem]:
+    for volume in docker.volumes:
+        found = _WINDOWS_VARIABLE.search(volume)
+        if found:
+            meant = "$(pwd)" if found[1].lower() == "cd" else f"${{{found[1]}}}"
+            yield Problem(
+                f"{found.group()} in a volume is a variable to Windows alone",
+                docker.location,
+                f"write {meant}",
+                "windows-path",
+            )
+
+
+def _image_name(document: Document, environments: tuple[Environment, ...]) -> Iterator[Problem]:
+    node = _top_value(document, "name")
+    name = scalar(node) if node is not None else None
+    if node is None or name is None or name == name.lower():
+        return
+    if any(isinstance(each, DockerEnv) for each in environments):
+        yield Problem(
+            f"an image cannot be named after the project: {shown(name)} has capital letters",
+            document.locate(node),
+            f"`mlflow run --build-image` needs, say, `name: {name.lower()}`",
+            "image-name",
+        )
+
+
+def _top_value(document: Document, key: str) -> yaml.Node | None:
+    if not isinstance(document.root, yaml.MappingNode):
+        return None
+    return next((v for k, v in document.root.value if k.value == key), None)
