@@ -105,7 +105,8 @@ def run(
         uri: A folder, a Git repository or an archive, each with an optional `#subfolder`.
         entry_point: Name of an entry point, or of a script in the project.
         version: Branch, tag or commit.
-        parameters: Values by name; what is not text becomes text by `str`, as in MLflow.
+        parameters: Values by name; what is not text becomes text by `str`, as in MLflow. None
+            leaves an optional parameter without a value.
         docker_args: Options of `docker run` by name: a text or a number; True for an option
             without a value; a list where it is repeated.
         experiment_name: Made if missing. Excludes `experiment_id`.
@@ -153,7 +154,7 @@ def run(
         uri=str(uri),
         entry_point=entry_point,
         version=version,
-        parameters={name: text_of(value) for name, value in (parameters or {}).items()},
+        parameters={name: _text(value) for name, value in (parameters or {}).items()},
         params_file=Path(params_file) if params_file is not None else None,
         docker_args={name: _argument(value) for name, value in (docker_args or {}).items()},
         experiment_name=experiment_name,
@@ -195,6 +196,10 @@ def run(
             submitted.cancel()
         raise
     return submitted
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else text_of(value)
 
 
 def _argument(value: DockerOption) -> DockerArgument:

@@ -17,7 +17,7 @@ from pathlib import Path
 from mlrun.errors import CommandError
 from mlrun.execution.container.container import WORK_FOLDER, Container, ContainerCommand, Mount
 from mlrun.planning import ENCLOSING_RUN, BoundRun
-from mlrun.project.parameters import resolve
+from mlrun.project.parameters import resolve, secret_variables
 from mlrun.project.shell.plain import plain_words
 from mlrun.project.types import ParameterType
 from mlrun.project.values import is_remote
@@ -118,7 +118,7 @@ def container_command(
     return ContainerCommand(
         container=container._replace(entrypoint=entrypoint),
         argv=argv,
-        environment={**variables, **own, **tracked.variables},
+        environment={**variables, **own, **secret_variables(bound.values), **tracked.variables},
         mounts=_without_doubles((*container.mounts, *found)),
         name=str(container.options.get("Name") or f"mlrun-{tracked.run_id}"),
     )

@@ -47,10 +47,11 @@ class PlanParameter:
     Attributes:
         name: Of the parameter.
         type: `ParameterType` by its value, None for one that the entry point doesn't declare.
-        value: The text as given; a relative path stays relative.
+        value: The text as given; a relative path stays relative. Of a secret it is what names it
+            (`@FILE`, `env:NAME`), of a remote path the address without credentials.
         origin: `default`, `file` or `flag`.
-        base: What a relative path is relative to: an absolute folder, or `PROJECT` for the folder
-            of a project that was fetched; None for other types.
+        base: What a relative path, or the file of a secret, is relative to: an absolute folder,
+            or `PROJECT` for the folder of a project that was fetched; None for other types.
     """
 
     name: str

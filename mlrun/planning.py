@@ -18,7 +18,7 @@ from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, 
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import DockerEnv, EntryPoint, Environment, Project
-from mlrun.project.parameters import BoundValue, bind, command_values
+from mlrun.project.parameters import BoundValue, bind, command_values, recorded_text
 from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
 from mlrun.sources.fetch import fetch
@@ -135,6 +135,7 @@ def _bind_checkout(
             params_file=request.params_file,
             cwd=request.cwd,
             project_folder=checkout.path,
+            environ=environ,
         )
         template = _template(entry_point, binding.values)
         asked = entry_point.environments or project.environments
@@ -343,7 +344,7 @@ def _plan_parameter(value: BoundValue, checkout: Checkout) -> PlanParameter:
     return PlanParameter(
         name=value.name,
         type=value.type.value if value.type is not None else None,
-        value=value.text,
+        value=recorded_text(value),
         origin=value.source.value,
         base=base,
     )

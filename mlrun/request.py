@@ -35,7 +35,8 @@ class RunRequest:
         uri: The project: a folder, a Git URL, an archive, each with an optional `#subfolder`.
         entry_point: Name of an entry point, or of a script in the project.
         version: Branch, tag or commit.
-        parameters: Values given one by one (`-P`), as text.
+        parameters: Values given one by one (`-P`), as text; None for no value of an optional
+            parameter.
         params_file: A YAML or JSON file with values, weaker than `parameters`.
         docker_args: Options for `docker run`.
         experiment_name: Made if missing. Excludes `experiment_id`.
@@ -81,7 +82,7 @@ class RunRequest:
     uri: str
     entry_point: str = "main"
     version: str | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
     params_file: Path | None = None
     docker_args: Mapping[str, DockerArgument] = field(default_factory=dict, repr=False)
     experiment_name: str | None = None

@@ -29,6 +29,7 @@ from mlrun.gathering import gather
 from mlrun.outcome import Outcome
 from mlrun.plan import Plan
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
+from mlrun.project.parameters import recorded_text, secret_bytes, secret_variables
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
 from mlrun.serving import choose_store, open_gateway, reached_through, serves_artifacts
@@ -235,12 +236,17 @@ def _run_start(bound: BoundRun, request: RunRequest, start_time: int) -> RunStar
         start_time=start_time,
         user=user,
         tags=tags.run_tags(bound.plan, bound.checkout, bound.provenance, user),
-        parameters={v.name: v.text for v in bound.values} if delivery.log_parameters else {},
+        parameters=_logged(bound) if delivery.log_parameters else {},
         run_id=request.run_id,
         experiment_name=delivery.experiment_name,
         experiment_id=delivery.experiment_id,
         run_name=delivery.run_name,
     )
+
+
+def _logged(bound: BoundRun) -> dict[str, str]:
+    """Return the parameters to log: no secrets, not even where they were taken from."""
+    return {v.name: recorded_text(v) for v in bound.values if v.secret is None}
 
 
 def prepare(bound: BoundRun, request: RunRequest, listen: Listener) -> PreparedEnvironment:
@@ -323,6 +329,7 @@ def materialise(
         terminal=request.terminal,
         own_process=request.own_process,
         container=container,
+        secrets=secret_bytes(bound.values),
     )
 
 
@@ -342,7 +349,12 @@ def _variables(
     if environment.path:
         path = [*map(str, environment.path), variables.get("PATH", os.defpath)]
         variables["PATH"] = os.pathsep.join(path)
-    return {**variables, **tracked.variables, **_enclosing(bound, tracked)}
+    return {
+        **variables,
+        **secret_variables(bound.values),
+        **tracked.variables,
+        **_enclosing(bound, tracked),
+    }
 
 
 def _enclosing(bound: BoundRun, tracked: TrackedRun) -> dict[str, str]:

@@ -31,12 +31,14 @@ class FileValue(NamedTuple):
 
     Attributes:
         text: As written (`0.10` stays `0.10`); a list or mapping as JSON, with its numbers
-            as written where JSON knows their form.
+            as written where JSON knows their form; empty for null.
         location: Of the value; in a JSON file, the file alone.
+        is_null: Whether the file says null.
     """
 
     text: str
     location: Location
+    is_null: bool = False
 
 
 class _Number(str):
@@ -45,21 +47,25 @@ class _Number(str):
     __slots__ = ()
 
 
-def read_params_file(file: Path, what: str = "a parameter file") -> dict[str, FileValue]:
+def read_params_file(
+    file: Path, what: str = "a parameter file", *, with_null: bool = False
+) -> dict[str, FileValue]:
     """Read a parameter file: a mapping from names to values.
 
-    A name with the value null has no value: a weaker source (the default) gives one.
+    A name with the value null has no value: a weaker source (the default) gives one. It is a
+    value only to whoever asks for it.
 
     Args:
         file: JSON if its name ends so, otherwise YAML.
         what: What it is, for messages.
+        with_null: Whether names with the value null are among those returned.
 
     Raises:
         ProjectError: It cannot be read, or is no mapping with each name once.
     """
-    if file.suffix.lower() == ".json":
-        return _from_json(file)
-    return _from_yaml(file, what)
+    is_json = file.suffix.lower() == ".json"
+    found = _from_json(file) if is_json else _from_yaml(file, what)
+    return {name: value for name, value in found.items() if with_null or not value.is_null}
 
 
 def _from_yaml(file: Path, what: str) -> dict[str, FileValue]:
@@ -72,12 +78,10 @@ def _from_yaml(file: Path, what: str) -> dict[str, FileValue]:
     found = {}
     for name, entry in entries.items():
         node = entry.value
-        if is_null(node):
-            continue
-        text = scalar(node)
+        text = "" if is_null(node) else scalar(node)
         if text is None:
             text = _collection(node, document)
-        found[name] = FileValue(text, document.locate(node))
+        found[name] = FileValue(text, document.locate(node), is_null(node))
     return found
 
 
@@ -140,9 +144,8 @@ def _from_json(file: Path) -> dict[str, FileValue]:
             "a parameter file must be a mapping from names to values", location=Location(file)
         )
     return {
-        name: FileValue(_json_text(value), Location(file))
+        name: FileValue("" if value is None else _json_text(value), Location(file), value is None)
         for name, value in values.items()
-        if value is not None
     }
 
 

@@ -11,6 +11,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from mlrun.project.model import Parameter
+from mlrun.project.values import misfit
+
 _MOST_BYTES = 1 << 17
 """What Linux takes as one variable, its name and end included (MAX_ARG_STRLEN)."""
 
@@ -84,7 +87,7 @@ def refusal_of(name: str) -> str | None:
     return None
 
 
-def relative_file(text: str) -> bool:
+def is_relative_file(text: str) -> bool:
     """Return whether a reference names a file that is relative to some folder."""
     return text.startswith("@") and not _path(text).is_absolute()
 
@@ -104,6 +107,17 @@ def read_secret(text: str, base: Path | None, environ: Mapping[str, str]) -> str
         return _from_variable(text[len(_ENV) :], environ)
     path = _path(text)
     return _from_file(path if base is None else base / path)
+
+
+def misfit_of(parameter: Parameter, secret: str) -> str | None:
+    """Return what is wrong with a secret as a value of its parameter, without a word of it."""
+    wrong = misfit(parameter.type, secret)
+    if wrong is not None or parameter.pattern is None:
+        return wrong
+    from mlrun.project.constraints import violation
+
+    is_wrong = violation(parameter, secret) is not None
+    return f"does not match the pattern {parameter.pattern}" if is_wrong else None
 
 
 def _path(text: str) -> Path:

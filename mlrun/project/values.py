@@ -77,7 +77,7 @@ def _json(text: str) -> str | None:
     try:
         json.loads(text, parse_int=str)
     except ValueError as error:
-        if _literal(text) is not None:
+        if literal(text) is not None:
             return "is in Python's form, not JSON"
         return f"is not JSON ({error})"
     except RecursionError:
@@ -92,12 +92,13 @@ def _list(text: str) -> str | None:
     try:
         return None if isinstance(json.loads(text, parse_int=str), list) else "is not a list"
     except (ValueError, RecursionError):
-        if isinstance(_literal(text), (list, tuple)):
+        if isinstance(literal(text), (list, tuple)):
             return None
         return "is not a list ([...] in JSON's or Python's form, or words separated by commas)"
 
 
-def _literal(text: str) -> object:
+def literal(text: str) -> object:
+    """Return what a text means in Python's form; None for null, and for what is in no form."""
     import ast
     import warnings
 

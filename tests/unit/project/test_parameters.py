@@ -105,7 +105,8 @@ def test_home_and_file_uris_are_paths(tmp_path: Path, monkeypatch: pytest.Monkey
         ("/nope.csv", "no such file or folder"),
         ("~nobody/x", "no such file or folder"),
         ("", "no such file or folder"),
-        ("s3://bucket/x", "other machines"),
+        ("ftp://host/x", "a store that mlrun cannot read"),
+        ("file://host/x", "a file of another machine"),
         ("a\0b", "NUL"),
     ],
 )
