@@ -22,7 +22,7 @@ from mlrun.project.shell.plain import plain_words
 from mlrun.project.types import ParameterType
 from mlrun.project.values import is_remote
 from mlrun.tracking.base import TrackedRun
-from mlrun.tracking.local_artifacts import local_folder
+from mlrun.tracking.local_artifacts import local_folder, may_hold_artifacts
 from mlrun.tracking.target import is_on_loopback
 
 _OF_THIS_MACHINE = (
@@ -46,12 +46,6 @@ _STORES = {
     "viewfs": ("MLFLOW_HDFS_", "MLFLOW_KERBEROS_", "HADOOP_", "KRB5"),
 }
 """The beginnings of the variables by which a client gets at each kind of artifacts' store."""
-
-_SYSTEM = (
-    *("/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/lib32/", "/lib64/", "/proc/", "/run/"),
-    *("/sbin/", "/sys/", "/usr/", "/var/lib/", "/var/run/"),
-)
-"""Where the folders lie that no server keeps artifacts in."""
 
 _AWS_FILES = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
 """The variables that name the files of `~/.aws`, where they are not there."""
@@ -217,23 +211,12 @@ def _folders_of_store(
     """
     store = local_folder(target)
     artifacts = _artifact_root(tracked)
-    if store is None and artifacts is not None and not _may_hold_artifacts(artifacts, environ):
+    if store is None and artifacts is not None and not may_hold_artifacts(artifacts, environ):
         artifacts = None
     if artifacts is not None and (store is not None or is_on_loopback(target)):
         with suppress(OSError):
             artifacts.mkdir(parents=True, exist_ok=True)
     yield from (folder for folder in (store, artifacts) if folder is not None and folder.is_dir())
-
-
-def _may_hold_artifacts(folder: Path, environ: Mapping[str, str]) -> bool:
-    """Return whether a folder is neither the system's, nor the home or what is hidden in it."""
-    home = os.path.realpath(environ.get("HOME") or "/")
-    for place in (os.path.normpath(folder), os.path.realpath(folder)):
-        is_system = f"{place}/".startswith(_SYSTEM)
-        is_above = f"{home}/".startswith(f"{place.rstrip('/')}/")
-        if is_system or is_above or (home != "/" and place.startswith(f"{home}/.")):
-            return False
-    return True
 
 
 def _artifact_root(tracked: TrackedRun) -> Path | None:
