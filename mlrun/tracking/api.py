@@ -11,9 +11,11 @@ from mlrun.errors import TrackingRefusedError
 from mlrun.execution.redact import mask_text
 from mlrun.tracking.connection import Answer
 from mlrun.tracking.credentials import PASSWORD, TOKEN, USERNAME, Credentials
-from mlrun.tracking.http import HttpClient
+from mlrun.tracking.http import DISABLED, HttpClient
 
 PREFIX = "/api/2.0/mlflow/"
+ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
+"""Where a server takes and gives the files that it passes on."""
 
 _ARTIFACT_PATIENCE = 5.0
 """Seconds for a file that nobody waits for."""
@@ -33,6 +35,20 @@ class ApiRefusedError(TrackingRefusedError):
     def __init__(self, message: str, error_code: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.error_code = error_code
+
+
+class ForeignAnswerError(TrackingRefusedError):
+    """The server answered, but not as MLflow does: it has no such endpoint, or is no such server.
+
+    Args:
+        message: What came.
+        status: HTTP status.
+        hint: What to do.
+    """
+
+    def __init__(self, message: str, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class TrackingApi:
@@ -58,6 +74,18 @@ class TrackingApi:
         path = f"{PREFIX}{endpoint}?{urlencode(query)}"
         return self._understood(self._client.exchange("GET", path, patience=patience))
 
+    def list_artifacts(self, path: str) -> Json:
+        """Ask for what is in a folder of the server's artifacts.
+
+        Args:
+            path: Below their root; empty for the root itself.
+
+        Raises:
+            TrackingError: No answer, or no as the answer.
+        """
+        query = f"?{urlencode({'path': path})}" if path else ""
+        return self._understood(self._client.exchange("GET", f"{ARTIFACTS}{query}"))
+
     def put_artifact(self, path: str, content: bytes) -> None:
         """Send a small file to the server's artifacts, which may do without it.
 
@@ -68,7 +96,7 @@ class TrackingApi:
         Raises:
             TrackingError: No answer, or no as the answer.
         """
-        place = f"/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
+        place = f"{ARTIFACTS}/{quote(path)}"
         self._understood(self._client.exchange("PUT", place, content, patience=_ARTIFACT_PATIENCE))
 
     def post(
@@ -113,6 +141,11 @@ class TrackingApi:
             raise self._denied(answer, document)
         if document is not None and isinstance(document.get("error_code"), str):
             raise self._refused(answer, document)
+        if DISABLED in answer.body:
+            raise TrackingRefusedError(
+                f"the tracking server {self._client.base} was started without this: {answer.url}",
+                hint="is it an `mlflow server` with --no-serve-artifacts, or --artifacts-only?",
+            )
         raise self._strange(answer)
 
     def _denied(self, answer: Answer, document: Json | None) -> TrackingRefusedError:
@@ -145,11 +178,12 @@ class TrackingApi:
             code,
         )
 
-    def _strange(self, answer: Answer) -> TrackingRefusedError:
+    def _strange(self, answer: Answer) -> ForeignAnswerError:
         kind = answer.headers.get("content-type", "").partition(";")[0] or "something unnamed"
-        return TrackingRefusedError(
+        return ForeignAnswerError(
             f"{answer.url} answered, but not as an MLflow tracking server does "
             f"({answer.status}, {kind[:60]})",
+            answer.status,
             hint="check the address: host, port, and the path below which MLflow is served",
         )
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
 from mlrun.tracking.proxies import Proxy
 
 LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes; no answer that mlrun asks for comes near it."""
+"""Bytes; no answer about a run comes near it."""
+
+_BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Connection:
         limits: How long things may take.
         proxy: What to go through.
         context: How to check the server's certificate; needed for https.
+        largest: Bytes that an answer may have which is not streamed.
     """
 
     def __init__(
@@ -98,9 +102,11 @@ class Connection:
         limits: TimeLimits,
         proxy: Proxy | None = None,
         context: ssl.SSLContext | None = None,
+        largest: int = LARGEST_ANSWER,
     ) -> None:
         self._origin = origin
         self._limits = limits
+        self._largest = largest
         self._forward = proxy if origin.scheme == "http" else None
         self._wire = _wire(origin, limits.connect, proxy, context)
 
@@ -118,18 +124,40 @@ class Connection:
         Raises:
             ExchangeFailedError: No whole answer came.
         """
+        with self._failures_named():
+            return self._exchange(method, target, headers, body)
+
+    def stream(self, target: str, headers: Mapping[str, str]) -> StreamedAnswer:
+        """Ask for something of any size, of which nothing is read yet but the headers.
+
+        The limit of time holds for each wait by itself. Whoever asks closes the answer before
+        the next request.
+
+        Args:
+            target: Path and query.
+            headers: All but Host.
+
+        Raises:
+            ExchangeFailedError: No answer came.
+        """
+        with self._failures_named():
+            url = str(self._origin) + target.partition("?")[0]
+            return StreamedAnswer(self, self._send("GET", target, headers, None), url)
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
         stale = self._wire.sock is not None
         sent = False
         try:
             self._connect()
             sent = True
-            return self._exchange(method, target, headers, body)
+            yield
         except ExchangeFailedError:
             self.close()
             raise
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             self.close()
-            failure = self._named(error, sent=sent)
+            failure = self.named(error, sent=sent)
             failure.stale = stale
             raise failure from error
         except BaseException:
@@ -154,15 +182,19 @@ class Connection:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None
     ) -> Answer:
         url = str(self._origin) + target.partition("?")[0]
-        if self._forward is not None:
-            target, headers = self._for_proxy(target, headers)
-        response = self._wire.send_at_once(method, target, headers, body)
+        response = self._send(method, target, headers, body)
         try:
             content = self._read(response)
         finally:
             response.close()
-        fields = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, fields, content, url)
+        return Answer(response.status, _fields(response), content, url)
+
+    def _send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None
+    ) -> http.client.HTTPResponse:
+        if self._forward is not None:
+            target, headers = self._for_proxy(target, headers)
+        return self._wire.send_at_once(method, target, headers, body)
 
     def _for_proxy(self, target: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
         assert self._forward is not None
@@ -177,18 +209,17 @@ class Connection:
         size = 0
         while chunk := response.read1(65536):
             size += len(chunk)
-            if size > LARGEST_ANSWER:
-                reason = f"answered more than {LARGEST_ANSWER} bytes"
+            if size > self._largest:
+                reason = f"answered more than {self._largest} bytes"
                 raise ExchangeFailedError(reason, sent=True, final=True)
             if monotonic() > deadline:
                 raise TimeoutError
             chunks.append(chunk)
-        announced = response.getheader("Content-Length", "")
-        if announced.isdigit() and size < int(announced):
-            raise http.client.IncompleteRead(b"", int(announced) - size)
+        _check_whole(response, size)
         return b"".join(chunks)
 
-    def _named(self, error: Exception, *, sent: bool) -> ExchangeFailedError:
+    def named(self, error: Exception, *, sent: bool) -> ExchangeFailedError:
+        """Return what a failure of the connection is, in words."""
         if isinstance(error, ssl.SSLError):
             return _tls_failure(error, sent=sent)
         if isinstance(error, TimeoutError):
@@ -210,6 +241,48 @@ class Connection:
         refused_by_proxy = "Tunnel connection failed: 4" in reason
         what = "the connection broke" if sent else "no connection"
         return ExchangeFailedError(f"{what}: {reason}", sent=sent, final=refused_by_proxy)
+
+
+class StreamedAnswer:
+    """An answer that is read as it comes.
+
+    Args:
+        connection: That it comes by.
+        response: The answer, read to the end of its headers.
+        url: What was asked, without query and credentials.
+    """
+
+    def __init__(
+        self, connection: Connection, response: http.client.HTTPResponse, url: str
+    ) -> None:
+        self.status = response.status
+        self.headers = _fields(response)
+        self.url = url
+        self._connection = connection
+        self._response = response
+        self._is_whole = False
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the body.
+
+        Raises:
+            ExchangeFailedError: It breaks off, or nothing more comes.
+        """
+        size = 0
+        try:
+            while block := self._response.read1(_BLOCK):
+                size += len(block)
+                yield block
+            _check_whole(self._response, size)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._connection.named(error, sent=True) from error
+        self._is_whole = True
+
+    def close(self) -> None:
+        """Let go of it, and of the connection where something of it was not read."""
+        self._response.close()
+        if not self._is_whole:
+            self._connection.close()
 
 
 class _Wire(http.client.HTTPConnection):
@@ -264,6 +337,16 @@ def _wire(
         headers = {"Proxy-Authorization": authorization} if authorization else {}
         wire.set_tunnel(origin.host, origin.port, headers)
     return wire
+
+
+def _fields(response: http.client.HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
+
+
+def _check_whole(response: http.client.HTTPResponse, size: int) -> None:
+    announced = response.getheader("Content-Length", "")
+    if announced.isdigit() and size < int(announced):
+        raise http.client.IncompleteRead(b"", int(announced) - size)
 
 
 def _tls_failure(error: ssl.SSLError, *, sent: bool) -> ExchangeFailedError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
 from urllib.parse import quote, urljoin, urlsplit
@@ -11,10 +12,12 @@ from urllib.parse import quote, urljoin, urlsplit
 from mlrun._version import __version__
 from mlrun.errors import TrackingRefusedError, TrackingUnavailableError, UsageError
 from mlrun.tracking.connection import (
+    LARGEST_ANSWER,
     Answer,
     Connection,
     ExchangeFailedError,
     Origin,
+    StreamedAnswer,
     TimeLimits,
 )
 from mlrun.tracking.proxies import choose_proxy
@@ -33,6 +36,9 @@ _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})
 
+DISABLED = b"disabled due to the mlflow server running"
+"""In a server's 503 for what it will never do: it was started without artifacts, say."""
+
 Recover = Callable[[], "Answer | None"]
 
 
@@ -44,11 +50,13 @@ class Persistence:
         limits: For one exchange.
         patience: Seconds after which nothing is sent again.
         retries: How often at most to send again, None for as long as patience lasts.
+        largest: Bytes that an answer may have which is not streamed.
     """
 
     limits: TimeLimits = TimeLimits(_CONNECT_LIMIT, _ANSWER_LIMIT)  # noqa: RUF009 - frozen
     patience: float = _PATIENCE
     retries: int | None = None
+    largest: int = LARGEST_ANSWER
 
 
 def read_persistence(environ: Mapping[str, str]) -> Persistence:
@@ -129,6 +137,31 @@ class HttpClient:
                 if found is not None:
                     return found
 
+    @contextmanager
+    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[StreamedAnswer]:
+        """Ask once for something of any size, and give it as it comes, whatever its status.
+
+        Args:
+            path: Below the base, with the query.
+            headers: Beside those that every request has.
+
+        Raises:
+            ExchangeFailedError: No answer; also while the body is read.
+            TrackingRefusedError: An answer that leads nowhere.
+        """
+        url = self.base + path
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._streamed(url, headers)
+            try:
+                place = answer.headers.get("location")
+                if answer.status not in _REDIRECTS or not place:
+                    yield answer
+                    return
+            finally:
+                answer.close()
+            url = self._checked_redirect("GET", url, place, answer.status)
+        raise TrackingRefusedError(f"{self.base} redirects without end")
+
     def close(self) -> None:
         """Let go of all connections."""
         for connection in self._connections.values():
@@ -139,7 +172,7 @@ class HttpClient:
             answer = self._follow(method, self.base + path, body)
         except ExchangeFailedError as error:
             return _Failure(error.reason, error.sent, error.final, error.hint, error.stale)
-        if answer.status not in _TRY_AGAIN:
+        if answer.status not in _TRY_AGAIN or DISABLED in answer.body:
             return answer
         wait = _retry_after(answer.headers.get("retry-after"))
         return _Failure(f"answered {answer.status}", sent=answer.status != 429, wait=wait)
@@ -155,12 +188,27 @@ class HttpClient:
 
     def _send(self, method: str, url: str, body: bytes | None) -> Answer:
         origin = origin_of(url)
-        headers = {"Accept": "application/json", "User-Agent": f"mlrun/{__version__}"}
+        headers = {"Accept": "application/json", **self._headers(origin)}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        return self._connection(origin).exchange(method, _target(url), headers, body)
+
+    def _streamed(self, url: str, headers: Mapping[str, str]) -> StreamedAnswer:
+        origin = origin_of(url)
+        connection = self._connection(origin)
+        headers = {"Accept": "*/*", **self._headers(origin), **headers}
+        try:
+            return connection.stream(_target(url), headers)
+        except ExchangeFailedError as error:
+            if not error.stale or error.final:
+                raise
+        return connection.stream(_target(url), headers)
+
+    def _headers(self, origin: Origin) -> dict[str, str]:
+        headers = {"User-Agent": f"mlrun/{__version__}"}
         if self._authorization is not None and self._is_home(origin):
             headers["Authorization"] = self._authorization
-        return self._connection(origin).exchange(method, _target(url), headers, body)
+        return headers
 
     def _connection(self, origin: Origin) -> Connection:
         if origin not in self._connections:
@@ -168,8 +216,8 @@ class HttpClient:
             context = None
             if origin.scheme == "https":
                 context = self._tls.context(with_client=self._is_home(origin))
-            limits = self._persistence.limits
-            self._connections[origin] = Connection(origin, limits, proxy, context)
+            limits, largest = self._persistence.limits, self._persistence.largest
+            self._connections[origin] = Connection(origin, limits, proxy, context, largest)
         return self._connections[origin]
 
     def _is_home(self, origin: Origin) -> bool:
