@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from mlrun.errors import Location, Problem
 from mlrun.near_miss import nearest_file
 from mlrun.project.model import CondaEnv, DockerEnv, Environment, Project, PythonEnvFile, RenvEnv
 from mlrun.project.yaml_nodes import Document, scalar, shown
-
-_WINDOWS_VARIABLE = re.compile(r"%([A-Za-z_]\w*)%")
 
 
 def check_named_environments(document: Document, project: Project) -> Iterator[Problem]:
@@ -26,9 +23,7 @@ def check_named_environments(document: Document, project: Project) -> Iterator[P
     """
     own = [env for each in project.entry_points.values() for env in each.environments]
     for environment in (*project.environments, *own):
-        if isinstance(environment, DockerEnv):
-            yield from _volumes(environment)
-        elif isinstance(environment, (CondaEnv, PythonEnvFile, RenvEnv)):
+        if isinstance(environment, (CondaEnv, PythonEnvFile, RenvEnv)):
             yield from _file(environment.file, environment.location, project.folder)
     yield from _image_name(document, project.environments)
 
@@ -69,19 +64,6 @@ def _near(file: Path) -> str | None:
     except ValueError:
         return None
     return f"did you mean {shown(near)}?" if near else None
-
-
-def _volumes(docker: DockerEnv) -> Iterator[Problem]:
-    for volume in docker.volumes:
-        found = _WINDOWS_VARIABLE.search(volume)
-        if found:
-            meant = "$(pwd)" if found[1].lower() == "cd" else f"${{{found[1]}}}"
-            yield Problem(
-                f"{found.group()} in a volume is a variable to Windows alone",
-                docker.location,
-                f"write {meant}",
-                "windows-path",
-            )
 
 
 def _image_name(document: Document, environments: tuple[Environment, ...]) -> Iterator[Problem]:

@@ -170,7 +170,7 @@ def _command_alone(document: Document, name: str, entry: Entry) -> EntryPoint:
             entry.value,
             f"{shown(text)} has no space after its colon",
             "put a space there",
-            rule="missing-space",
+            rule="yaml-missing-space",
             edits=_space(document, entry.value),
         )
     document.lint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -214,8 +215,16 @@ def _volumes(document: Document, entry: Entry | None) -> tuple[str, ...]:
             message = f"a volume must be a text, not {describe(item)}"
             document.refuse(item, message, shape, rule="wrong-shape")
         else:
+            _remark_windows_variable(document, item, text)
             volumes.append(text)
     return tuple(volumes)
+
+
+def _remark_windows_variable(document: Document, node: yaml.Node, text: str) -> None:
+    if document.is_spared and (found := re.search(r"%([A-Za-z_]\w*)%", text)):
+        meant = "$(pwd)" if found[1].lower() == "cd" else f"${{{found[1]}}}"
+        message = f"{found.group()} is a variable on Windows only"
+        document.remark(node, message, f"write {meant}", rule="windows-variable")
 
 
 def _variables(document: Document, entry: Entry | None) -> tuple[tuple[str, str | None], ...]:

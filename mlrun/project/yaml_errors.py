@@ -162,7 +162,7 @@ def _glued_colon(failure: _Failure) -> ProjectError | None:
                 f"{shown(words)} has no space after its colon, so it is no key",
                 index + glued.start("words"),
                 "put a space after the colon, or remove what follows it",
-                rule="missing-space",
+                rule="yaml-missing-space",
                 edits=space_after(failure.text, failure.text.index(":", index)),
             )
         if index == 0:

@@ -64,12 +64,21 @@ NAMED_ENVIRONMENT_RULES: tuple[Rule, ...] = (
         name="windows-path",
         severity=Severity.NOTE,
         summary="A path has the form that it has on Windows",
-        reason="Other systems take a backslash for a part of a file's name, and `%NAME%` for plain"
-        " text. mlrun finds the environment file nevertheless, MLflow does not.",
+        reason="Other systems take a backslash for a part of a file's name. mlrun finds the"
+        " environment file nevertheless, MLflow does not.",
         bad=_GOOD.replace("conda.yaml", "envs\\conda.yaml"),
         good=_GOOD.replace("conda.yaml", "envs/conda.yaml"),
         is_mended=True,
         beside=(("envs/conda.yaml", _CONDA),),
+    ),
+    _rule(
+        name="windows-variable",
+        severity=Severity.ERROR,
+        summary="A volume has a variable in the form that it has on Windows",
+        reason="Elsewhere `%cd%` is plain text, and the volume is none. mlrun replaces `$(pwd)`,"
+        " which is the project's folder, and `${NAME}`.",
+        bad=_DOCKER.replace("1.0\n", "1.0\n  volumes: ['%cd%/data:/data']\n"),
+        good=_DOCKER.replace("1.0\n", "1.0\n  volumes: ['$(pwd)/data:/data']\n"),
     ),
     _rule(
         name="inline-python-env",

@@ -65,6 +65,14 @@ TEXT_RULES: tuple[Rule, ...] = (
         good=_GOOD,
     ),
     _rule(
+        name="yaml-missing-space",
+        summary="A key has no space after its colon, so it is no key",
+        reason="`key:value` is plain text to YAML, and what stands around it has no meaning then.",
+        bad=_GOOD.replace("name: churn", "name:churn"),
+        good=_GOOD,
+        is_mended=True,
+    ),
+    _rule(
         name="yaml-quoting",
         summary="A text needs quotes, or has them in the wrong places",
         reason="A quote that is not closed, or a character that means something to YAML, ends the"
