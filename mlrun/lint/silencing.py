@@ -53,7 +53,8 @@ def without_silenced(
     about = [problem for used in comments for problem in _unknown(used, file, text)]
     if is_complete:
         about += [problem for used in comments for problem in _unused(used, file, text)]
-    return left + _left(about, comments)
+    # A comment for all rules is not for what is said of itself.
+    return left + _left(about, [used for used in comments if used.comment.rules])
 
 
 def _left(problems: Iterable[Problem], comments: list[_Used]) -> list[Problem]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
-from mlrun.errors import ProjectError
+from mlrun.errors import Edit, Location, ProjectError
 from mlrun.near_miss import nearest_file
 from mlrun.project.keys import sort_keys
 from mlrun.project.model import PythonEnv, PythonEnvFile
@@ -17,6 +17,7 @@ from mlrun.project.yaml_nodes import (
     Entry,
     describe,
     is_null,
+    is_text,
     read_document,
     scalar,
     shown,
@@ -32,6 +33,9 @@ _RANGE = r"(?:[<>]=?|~=|!=|==)\d[\w.*]*(?:,(?:[<>]=?|~=|!=|==)\d[\w.*]*)*"
 _PYTHON_REQUIREMENT = re.compile(r"python\s*(?P<rest>[=<>~!].*)?", re.IGNORECASE)
 _CONDA_REQUIREMENT = re.compile(r"(?P<name>\w[\w.-]*)\s*=\s*(?P<version>[^=\s]+)(?:=\S*)?")
 _OPERATORS = tuple("=<>~!")
+
+Requirement = tuple[str, yaml.Node]
+"""A line, and the node that it stands in."""
 
 
 def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
@@ -56,7 +60,19 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
     document = read_document(spec.file)
     if document.root is None:
         raise ProjectError(f"'{spec.file}' is empty", location=spec.location, hint=_SHAPE)
-    return python_env_from(document, document.root, spec.file.parent, spec.file)
+    return read_python_document(document)
+
+
+def read_python_document(document: Document) -> PythonEnv:
+    """Return what a `python_env.yaml` says that is read already.
+
+    Raises:
+        ProjectError: It is empty, or its form is wrong.
+    """
+    if document.root is None:
+        place = Location(document.file)
+        raise ProjectError("the file is empty", location=place, hint=_SHAPE, rule="empty-file")
+    return python_env_from(document, document.root, document.file.parent, document.file)
 
 
 def python_env_from(
@@ -73,26 +89,19 @@ def python_env_from(
     Raises:
         ProjectError: Its form is wrong, or it is a conda environment.
     """
-    entries = document.entries(node, "the Python environment", _SHAPE)
-    if "channels" in entries:
-        raise document.error(
-            entries["channels"].key, "this is a conda environment, not a Python one", _CONDA_HINT
-        )
-    owner = "a Python environment"
     already = len(document.lints)
-    keys = sort_keys(document, entries, _KEYS, owner)
-    for meant, entry in keys.misspelt.items():
-        raise document.error(
-            entry.key,
-            f"{shown(entry.key.value)} is not a key of {owner}",
-            f"did you mean `{meant}`?",
-        )
-    build = _requirements(document, keys.found.get("build_dependencies"))
-    wanted = _requirements(document, keys.found.get("dependencies"))
-    python = _python(document, keys.found.get("python"))
+    found = _known(document, node)
+    build = _requirements(document, found.get("build_dependencies"))
+    wanted = _requirements(document, found.get("dependencies"))
+    python = None
+    with document.sparing():
+        python = _python(document, found.get("python"))
     for text, source in [*build, *wanted]:
-        _refuse_conda_form(document, text, source)
-        python = python or _python_among(document, text, source)
+        with document.sparing():
+            _refuse_conda_form(document, text, source)
+            python = python or _python_among(document, text, source)
+    if document.is_spared:
+        _remark(document, node, found, (build, wanted), folder, python)
     return PythonEnv(
         python=python,
         build_dependencies=_without_python(build),
@@ -104,6 +113,44 @@ def python_env_from(
     )
 
 
+def _known(document: Document, node: yaml.Node) -> Mapping[str, Entry]:
+    """Return the entries of the mapping that an environment knows."""
+    entries = document.entries(node, "the Python environment", _SHAPE)
+    if "channels" in entries:
+        raise document.error(
+            entries["channels"].key,
+            "this is a conda environment, not a Python one",
+            _CONDA_HINT,
+            rule="conda-as-python-env",
+        )
+    owner = "a Python environment"
+    keys = sort_keys(document, entries, _KEYS, owner)
+    for meant, entry in keys.misspelt.items():
+        raise document.error(
+            entry.key,
+            f"{shown(entry.key.value)} is not a key of {owner}",
+            f"did you mean `{meant}`?",
+            rule="misspelt-key",
+        )
+    return keys.found
+
+
+def _remark(
+    document: Document,
+    node: yaml.Node,
+    found: Mapping[str, Entry],
+    lists: Iterable[list[Requirement]],
+    folder: Path,
+    python: str | None,
+) -> None:
+    from mlrun.project.environment_remarks import remark_on_pip_lines
+    from mlrun.project.python_env_remarks import remark_on_form
+
+    remark_on_form(document, node, found, python)
+    for requirements in lists:
+        remark_on_pip_lines(document, requirements, folder)
+
+
 def _python(document: Document, entry: Entry | None) -> str | None:
     if entry is None or is_null(entry.value):
         return None
@@ -111,7 +158,7 @@ def _python(document: Document, entry: Entry | None) -> str | None:
     text = scalar(entry.value)
     if text is None:
         message = f"`python` must be a version, not {describe(entry.value)}"
-        raise document.error(entry.value, message, _SHAPE)
+        raise document.error(entry.value, message, _SHAPE, rule="bad-python-version")
     return python_version(document, text, entry.value)
 
 
@@ -128,11 +175,14 @@ def python_version(document: Document, text: str, node: yaml.Node) -> str:
     if re.fullmatch(_RANGE, plain):
         return plain
     raise document.error(
-        node, f"{shown(text)} is no version of Python", "write, say, '3.11' or '>=3.9,<3.13'"
+        node,
+        f"{shown(text)} is no version of Python",
+        "write, say, '3.11' or '>=3.9,<3.13'",
+        rule="bad-python-version",
     )
 
 
-def _requirements(document: Document, entry: Entry | None) -> list[tuple[str, yaml.Node]]:
+def _requirements(document: Document, entry: Entry | None) -> list[Requirement]:
     if entry is None or is_null(entry.value):
         return []
     if isinstance(entry.value, yaml.ScalarNode):
@@ -141,20 +191,21 @@ def _requirements(document: Document, entry: Entry | None) -> list[tuple[str, ya
     return list(_lines(document, entry.value))
 
 
-def _lines(document: Document, node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
+def _lines(document: Document, node: yaml.Node) -> Iterator[Requirement]:
     """Yield requirements from a list, from `pip:` lists in it, and from `name: version`."""
     if isinstance(node, yaml.ScalarNode):
         if not is_null(node) and str(node.value).strip():
             yield str(node.value).strip(), node
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _lines(document, item)
+            with document.sparing():
+                yield from _lines(document, item)
     else:
         for name, entry in document.entries(node, "a list of requirements").items():
             yield from _pair(document, name, entry)
 
 
-def _pair(document: Document, name: str, entry: Entry) -> Iterator[tuple[str, yaml.Node]]:
+def _pair(document: Document, name: str, entry: Entry) -> Iterator[Requirement]:
     if isinstance(entry.value, yaml.SequenceNode) and name == "pip":
         yield from _lines(document, entry.value)
     elif isinstance(entry.value, yaml.ScalarNode):
@@ -163,7 +214,10 @@ def _pair(document: Document, name: str, entry: Entry) -> Iterator[tuple[str, ya
         yield f"{name}{sign}{version}", entry.key
     else:
         raise document.error(
-            entry.key, f"{shown(name)} is no requirement", "write, say, `- numpy==2.1.0`"
+            entry.key,
+            f"{shown(name)} is no requirement",
+            "write, say, `- numpy==2.1.0`",
+            rule="bad-requirement",
         )
 
 
@@ -172,7 +226,8 @@ def _python_among(document: Document, text: str, node: yaml.Node) -> str | None:
     python = _PYTHON_REQUIREMENT.fullmatch(text)
     if python is None:
         return None
-    document.lint(node, f"{shown(text)} asks for Python itself", "write it as `python: VERSION`")
+    message = f"{shown(text)} asks for Python itself"
+    document.lint(node, message, "write it as `python: VERSION`", rule="python-as-requirement")
     return python_version(document, python["rest"], node) if python["rest"] else None
 
 
@@ -181,9 +236,19 @@ def _refuse_conda_form(document: Document, text: str, node: yaml.Node) -> None:
     if conda and conda["name"].lower() != "python":
         meant = f"{conda['name']}=={conda['version']}"
         raise document.error(
-            node, f"{shown(text)} is conda's form of a requirement", f"write `{meant}`"
+            node,
+            f"{shown(text)} is conda's form of a requirement",
+            f"write `{meant}`",
+            rule="conda-form",
+            edits=_rewritten(document, node, meant),
         )
 
 
-def _without_python(requirements: list[tuple[str, yaml.Node]]) -> tuple[str, ...]:
+def _rewritten(document: Document, node: yaml.Node, text: str) -> tuple[Edit, ...]:
+    from mlrun.project.environment_remarks import rewritten
+
+    return rewritten(node, text) if document.is_spared and is_text(node) else ()
+
+
+def _without_python(requirements: list[Requirement]) -> tuple[str, ...]:
     return tuple(text for text, _ in requirements if not _PYTHON_REQUIREMENT.fullmatch(text))
