@@ -13,19 +13,26 @@ def resolve_artifacts(
 ) -> RemoteData | Path | str:
     """Return what an address of the tracking store's means.
 
+    Each call asks anew: a stage, an alias or `latest` may stand for another version by now.
+
     Args:
         uri: `runs:/ID/PATH`, `models:/NAME/VERSION`, `models:/NAME@ALIAS`, `models:/m-ID`,
-            `mlflow-artifacts:/PATH`.
+            `mlflow-artifacts:/PATH`; each may go on with a path below it.
         target: The tracking store, as `mlrun.tracking.target.resolve_target` gives it.
         environ: The user's environment, with credentials.
         asked: What the user gave as the tracking URI: its credentials are used, as by
             `mlrun.tracking.target.open_store`.
 
     Returns:
-        Something that the server passes on; a place on this machine; or an address elsewhere
-        (`s3://...`).
+        Something that the server passes on; a place on this machine, which is there; or an
+        address elsewhere (`s3://...`).
 
     Raises:
         TrackingError: The store has no such thing, did not answer, or refused.
+        NotSupportedError: The registry (`MLFLOW_REGISTRY_URI`) or the authentication is of a
+            kind that mlrun does not speak.
+        UsageError: A variable or a file with credentials that cannot be understood.
     """
-    raise NotImplementedError(uri, target, environ, asked)
+    from mlrun.tracking.artifact_addresses.resolving import Resolver
+
+    return Resolver(target, environ, asked).resolve(uri)

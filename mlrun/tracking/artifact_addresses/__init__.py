@@ -1,0 +1,1 @@
+"""What addresses of artifacts mean: `runs:/`, `models:/`, `mlflow-artifacts:/`."""
