@@ -113,7 +113,8 @@ def render_command(
 
     Args:
         template: The command.
-        values: What goes to each of its placeholders; others are ignored.
+        values: What goes to each of its placeholders; others are ignored. What is left out
+            takes the whole word that its placeholder stands in with it.
         extra: Values that no parameter declares, appended as `--name value`.
 
     Raises:
@@ -121,8 +122,12 @@ def render_command(
             longer than the system takes, or has no end that options can be appended to.
     """
     pieces, appended = template.pieces, ""
+    if not all(isinstance(value, str) for value in values.values()):
+        from mlrun.project.command_gaps import without_gaps
+
+        pieces = without_gaps(template, values)
     if extra:
-        pieces, place = _open_end(template)
+        pieces, place = _open_end(pieces, template.location)
         appended = "".join(_appended(place, name, value, template) for name, value in extra)
     parts = [p if isinstance(p, str) else _written(p, values, template) for p in pieces]
     command = "".join(parts) + appended
@@ -130,21 +135,25 @@ def render_command(
     return command
 
 
+def marked(pieces: Sequence[str | Placeholder]) -> str:
+    """Return a command's text as it is read, with a slot for each placeholder."""
+    return "".join(piece if isinstance(piece, str) else piece.mark for piece in pieces)
+
+
 def _open_end(
-    template: CommandTemplate,
+    whole: Sequence[str | Placeholder], location: Location
 ) -> tuple[tuple[str | Placeholder, ...], Placeholder]:
     """Return the pieces that options can be appended to, and the place that these stand in."""
-    marked = (p if isinstance(p, str) else p.mark for p in template.pieces)
     try:
-        end, slot = open_end("".join(marked))
+        end, slot = open_end(marked(whole))
     except ClosedEndError as error:
         raise CommandError(
             f"values that no parameter declares cannot be appended: {error}",
-            location=template.location,
+            location=location,
             hint="declare them, and put each into the command as {name}",
         ) from None
     pieces: list[str | Placeholder] = []
-    for piece in template.pieces:
+    for piece in whole:
         length = len(piece) if isinstance(piece, str) else len(piece.mark)
         pieces += [piece[:end]] if isinstance(piece, str) else [piece] * (end > 0)
         end = max(end - length, 0)
@@ -259,7 +268,7 @@ def _written(
     if value is None:
         raise CommandError(f"{place.source} has no value", location=template.location)
     if not isinstance(value, str):
-        raise NotImplementedError(value)
+        raise TypeError(f"{place.source} was to be left out or written as a variable")
     return _write(place, place.name, value, template)
 
 

@@ -224,7 +224,7 @@ def _parenthesis(reader: Reader) -> None:
 def _parenthesis_in_word(reader: Reader, frame: Frame) -> None:
     word = frame.word
     if word is not None and re.compile(_ARRAY).fullmatch(word.cooked()):
-        reader.open(FrameKind.ARRAY, 1)
+        reader.open(FrameKind.ARRAY, 1).command.kind = CommandKind.LIST
     elif re.compile(_EMPTY).match(reader.text, reader.pos):
         end_command(reader, "()")
         reader.pos = reader.text.index(")", reader.pos) + 1

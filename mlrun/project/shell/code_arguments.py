@@ -11,6 +11,8 @@ from mlrun.project.shell.frames import (
     OPAQUE,
     SLOT,
     CommandKind,
+    NestedCode,
+    Reading,
     ShellCommand,
     Slot,
     Word,
@@ -141,18 +143,22 @@ def _follow_shell(reader: Reader, words: Sequence[Word]) -> None:
     known = text.partition(OPAQUE)[0].count(SLOT)
     for slot in slots[known:]:
         slot.restrict(Allowed.PLAIN, _UNSURE)
-    _read_shell_code(text, slots[:known], reader.level + 1)
+    reading = _read_shell_code(text, slots[:known], reader.level + 1)
+    if reading is not None:
+        numbers = [number for word in words for number in word.direct][:known]
+        reader.reading.nested.append(NestedCode(text, reading, numbers, words))
 
 
-def _read_shell_code(text: str, slots: Sequence[Slot], level: int) -> None:
+def _read_shell_code(text: str, slots: Sequence[Slot], level: int) -> Reading | None:
     from mlrun.project.shell.lexer import read
 
     if not slots:
-        return
+        return None
     try:
-        found = read(text, level).slots if level <= MAX_LEVELS else []
+        reading = read(text, level) if level <= MAX_LEVELS else None
     except UnreadableError:
-        found = []
+        reading = None
+    found = reading.slots if reading is not None else []
     for slot in slots[len(found) :]:
         slot.restrict(Allowed.PLAIN, _UNREADABLE)
     for slot, inner in zip(slots, found, strict=False):
@@ -162,6 +168,7 @@ def _read_shell_code(text: str, slots: Sequence[Slot], level: int) -> None:
             slot.restrict(inner.allowed, inner.reason or _NESTED)
         if inner.refusal is not None:
             slot.refuse(inner.refusal)
+    return reading
 
 
 def _levels_of(slot: Slot) -> tuple[Quote, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlrun.project.shell.frames import SLOT, Frame, FrameKind, Limit, Slot
+from mlrun.project.shell.frames import SLOT, Frame, FrameKind, Limit, NestedCode, Slot
 from mlrun.project.shell.quoting import Allowed, Quote
 from mlrun.project.shell.reader import MAX_LEVELS, Reader, UnreadableError
 
@@ -49,6 +49,8 @@ def read_dollar(reader: Reader) -> None:
         _read_ansi(reader)
         return
     if kind == "translated":
+        if reader.frame.kind is not FrameKind.PARAMETER:
+            reader.word()
         reader.pos += 1
         open_double(reader)
         return
@@ -170,7 +172,8 @@ def _read_inner_code(reader: Reader, found: re.Match[str], in_double: bool) -> N
         reader.refuse_slots(reader.pos, found.end(), _TOO_DEEP)
         return
     escaped = r'\\([\\`$"])' if in_double else r"\\([\\`$])"
-    inner = read(re.sub(escaped, r"\1", found[1]), reader.level + 1)
+    text = re.sub(escaped, r"\1", found[1])
+    inner = read(text, reader.level + 1)
     level = Quote.BACKTICK_DOUBLE if in_double else Quote.BACKTICK
     first = reader.slot_count
     reader.add_slots(reader.pos, found.end(), Quote.BARE)
@@ -180,6 +183,9 @@ def _read_inner_code(reader: Reader, found: re.Match[str], in_double: bool) -> N
         slot.position = reader.reading.slots[first + number].position
         nest(slot, (level,))
         reader.reading.slots[first + number] = slot
+    numbers = range(first, reader.slot_count)
+    nested = NestedCode(text, inner, numbers, start=found.start(1), is_quoted=in_double)
+    reader.reading.nested.append(nested)
 
 
 def _restrict_entangled(text: str, slots: list[Slot]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -86,11 +87,14 @@ class Word:
         text: Its text without quotes, in parts; holds SLOT and OPAQUE.
         direct: Numbers of the slots that are part of that text; others are within expansions.
         is_quoted: Whether any part is quoted: such a word is no keyword.
+        start: Offset of its first character in the text that is read.
+        end: Offset after its last one, known once the word has ended.
     """
 
-    __slots__ = ("direct", "end_slot", "first_slot", "is_quoted", "text")
+    __slots__ = ("direct", "end", "end_slot", "first_slot", "is_quoted", "start", "text")
 
-    def __init__(self, first_slot: int) -> None:
+    def __init__(self, first_slot: int, start: int = 0) -> None:
+        self.start = self.end = start
         self.first_slot = first_slot
         self.end_slot = first_slot
         self.text: list[str] = []
@@ -119,6 +123,8 @@ class CommandKind(Enum):
     CASE = "case"
     FUNCTION = "function"
     CONDITION = "condition"
+    LIST = "list"
+    """No command: the words of an array."""
     CLOSED = "closed"
     """The end of a compound command: nothing but redirections can follow."""
 
@@ -249,6 +255,26 @@ class Break(NamedTuple):
     is_open: bool
 
 
+class NestedCode(NamedTuple):
+    """Code within the command that was read as a command of its own.
+
+    Attributes:
+        text: As the shell that runs it gets it.
+        reading: What was found in it.
+        numbers: For each of its slots, the number of the slot in the text around.
+        words: The words, joined by blanks, that it is the text of; none for backticks.
+        start: Offset of what is between the backticks.
+        is_quoted: Whether the backticks stand in double quotes.
+    """
+
+    text: str
+    reading: Reading
+    numbers: Sequence[int]
+    words: Sequence[Word] = ()
+    start: int = 0
+    is_quoted: bool = False
+
+
 class Reading:
     """What was found in a command.
 
@@ -259,9 +285,13 @@ class Reading:
         comments: Beginning and end of each comment.
         separator: Offset of the last `;` that ended a command, None if another operator did.
         last: The last command.
+        commands: Those that were read to their end, and the arrays.
+        nested: The code within them that has slots.
     """
 
-    __slots__ = ("breaks", "comments", "escapes", "last", "separator", "slots")
+    __slots__ = (
+        *("breaks", "commands", "comments", "escapes", "last", "nested", "separator", "slots"),
+    )
 
     def __init__(self) -> None:
         self.slots: list[Slot] = []
@@ -270,3 +300,5 @@ class Reading:
         self.comments: list[tuple[int, int]] = []
         self.separator: int | None = None
         self.last = ShellCommand(0)
+        self.commands: list[ShellCommand] = []
+        self.nested: list[NestedCode] = []

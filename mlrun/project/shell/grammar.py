@@ -45,11 +45,13 @@ def end_word(reader: Reader) -> None:
         return
     frame.word = None
     word.end_slot = reader.slot_count
+    word.end = reader.pos
     if frame.redirect is not None:
         frame.command.inputs.append((frame.redirect, word))
         frame.redirect = None
     elif frame.kind is FrameKind.ARRAY:
         _restrict_subscript(reader, word, _ELEMENT)
+        frame.command.words.append(word)
     else:
         _take(reader, frame, word)
 
@@ -85,6 +87,7 @@ def _take_pattern(frame: Frame, word: Word, keyword: str | None) -> None:
     if keyword == "esac" and not frame.command.words:
         _take_closing(frame, keyword)
     else:
+        frame.command.kind = CommandKind.CASE
         frame.command.add(word)
 
 
@@ -150,4 +153,5 @@ def end_command(reader: Reader, operator: str) -> None:
     elif command.kind is CommandKind.CLOSED:
         frame.pipeline_slot = frame.first_slot
     reader.reading.last = command
+    reader.reading.commands.append(command)
     frame.command = ShellCommand(reader.slot_count)

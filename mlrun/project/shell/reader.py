@@ -112,7 +112,7 @@ class Reader:
         """Return the word being read, begun here if there is none."""
         frame = self.frame
         if frame.word is None:
-            frame.word = Word(self.slot_count)
+            frame.word = Word(self.slot_count, self.pos)
         return frame.word
 
     def open(self, kind: FrameKind, length: int, limit: Limit | None = None) -> Frame:
