@@ -10,6 +10,8 @@ from pathlib import Path
 from mlrun.errors import Edit, Location, Problem, ProjectError
 from mlrun.lint.moved_places import moved_back
 from mlrun.lint.named_environments import check_named_environments
+from mlrun.lint.parameters import check_parameters
+from mlrun.lint.portability import portability
 from mlrun.project.load import examine_project
 from mlrun.project.project_file import find_project_file
 from mlrun.project.yaml_errors import template_error
@@ -72,7 +74,14 @@ def _in_document(document: Document) -> tuple[Problem, ...]:
         return template.problems
     cannot_run = [e.problem for e in project.entry_points.values() if e.problem is not None]
     environments = check_named_environments(document, project)
-    return (*document.errors, *project.lints, *cannot_run, *environments)
+    return (
+        *document.errors,
+        *project.lints,
+        *cannot_run,
+        *environments,
+        *check_parameters(project),
+        *portability(project),
+    )
 
 
 def _each_once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -41,6 +41,7 @@ def read_parameters(document: Document, entry: Entry | None) -> dict[str, Parame
             "MLflow cannot read a file in which `parameters` is empty",
             "write `parameters: {}`, or leave it out",
             rule="mlflow-empty",
+            edits=_filled(document, entry, "{}"),
         )
         return {}
     shape = "write `NAME: TYPE` or `NAME: {type: TYPE, default: VALUE}`, without dashes"
@@ -70,6 +71,7 @@ def _parameter(document: Document, name: str, entry: Entry) -> Parameter:
             f"MLflow cannot read a file in which the parameter {shown(name)} is empty",
             f"write `{name}: string`",
             rule="mlflow-empty",
+            edits=_filled(document, entry, "string"),
         )
         return _undescribed(document, name, entry)
     if is_text(entry.value):
@@ -247,6 +249,16 @@ def _spaced(document: Document, node: yaml.ScalarNode) -> tuple[Edit, ...]:
     if fused is None or document.text[start:end] != node.value:
         return ()
     return (Edit(start + fused.start("gap"), start + fused.end("gap"), ": "),)
+
+
+def _filled(document: Document, entry: Entry, text: str) -> tuple[Edit, ...]:
+    """Return the edit that puts a text where a key has no value."""
+    start, end = entry.value.start_mark.index, entry.value.end_mark.index
+    if start < end:
+        return (Edit(start, end, text),)
+    colon = entry.key.end_mark.index
+    is_next = document.text[colon : colon + 1] == ":"
+    return (Edit(colon + 1, colon + 1, f" {text}"),) if is_next else ()
 
 
 def _wrapped(document: Document, node: yaml.Node) -> tuple[Edit, ...]:
