@@ -21,6 +21,7 @@ _MOST_CHARACTERS = 2**21
 """The longest argument of any common system, so that no absurd file is read at length."""
 
 _PLAIN_WORDS = "letters, digits and ._-/:=@%+,"
+_UNREADABLE = "unreadable-command"
 _BRACES_HINT = "text in single quotes keeps its braces"
 
 
@@ -86,22 +87,47 @@ def parse_command(command: str, known: Collection[str], location: Location) -> C
     Raises:
         CommandError: A placeholder is unknown, or stands where no value can be put safely.
     """
+    template, mistakes = examine_command(command, known, location)
+    if mistakes:
+        error = CommandError("; ".join(problem.message for problem in mistakes))
+        error.problems = mistakes
+        raise error
+    return template
+
+
+def examine_command(
+    command: str, known: Collection[str], location: Location
+) -> tuple[CommandTemplate, tuple[Problem, ...]]:
+    """Find the places for values in a command, and all that is wrong with them.
+
+    The arguments are those of `parse_command`.
+
+    Returns:
+        The template, of no use where there are mistakes; and these.
+
+    Raises:
+        CommandError: Nothing can be said of the places: the command cannot be read.
+    """
     if SLOT in command:
         raise CommandError(
-            "the command holds a NUL character, which no command can", location=location
+            "the command holds a NUL character, which no command can",
+            location=location,
+            rule=_UNREADABLE,
         )
     if len(command) > _MOST_CHARACTERS:
         raise CommandError(
             f"the command is {len(command)} characters long, no shell takes that",
             location=location,
             hint="put it into a script in the project",
+            rule=_UNREADABLE,
         )
     text = join_lines(command)
     braces = divide(text, known)
     slots = _slots(braces, location)
     pieces = tuple(_pieces(braces, slots))
-    _refuse(pieces, slots, braces, known, location)
-    return CommandTemplate(text, pieces, location, tuple(_warnings(braces, pieces, location)))
+    mistakes = tuple(_mistakes(pieces, slots, braces, known, location))
+    warnings = () if mistakes else tuple(_warnings(braces, pieces, location))
+    return CommandTemplate(text, pieces, location, warnings), mistakes
 
 
 def render_command(
@@ -172,10 +198,14 @@ def _slots(braces: Braces, location: Location) -> list[Slot]:
     try:
         return read(text).slots
     except UnreadableError as error:
+        from mlrun.project.command_places import place_of
+
+        opened = text[error.position]
         raise CommandError(
             f"the command cannot be read: {error}",
-            location=location,
+            location=place_of(location, opened, text.count(opened, 0, error.position)),
             hint=f"it begins at {_excerpt(text.replace(SLOT, '{...}'), error.position)}",
+            rule=_UNREADABLE,
         ) from None
 
 
@@ -201,44 +231,57 @@ def _is_place(part: Field, slot: Slot) -> bool:
     return slot.refusal is None and slot.quotes[-1] not in (Quote.SINGLE, Quote.COMMENT)
 
 
-def _refuse(
+def _mistakes(
     pieces: Sequence[str | Placeholder],
     slots: Sequence[Slot],
     braces: Braces,
     known: Collection[str],
     location: Location,
-) -> None:
+) -> Iterator[Problem]:
     fields = [part for part in braces.parts if isinstance(part, Field)]
-    unknown = []
+    unknown: set[str] = set()
     for place, slot, part in zip(_places(pieces), slots, fields, strict=True):
         if not place.takes_value:
             continue
         if not part.is_known:
-            unknown.append(part.name)
+            if part.name not in unknown:
+                yield _unknown(part.name, known, _at(place, pieces, location))
+            unknown.add(part.name)
         elif not part.is_plain:
-            raise CommandError(
+            yield Problem(
                 f"{part.source} formats a value, but values are passed as they are given",
-                location=location,
-                hint=f"write {{{part.name}}}; {_BRACES_HINT}",
+                _at(place, pieces, location),
+                f"write {{{part.name}}}; {_BRACES_HINT}",
+                "formatted-placeholder",
             )
         elif slot.refusal is not None:
-            raise CommandError(
-                f"no value can be put at {part.source}: {slot.refusal}", location=location
+            yield Problem(
+                f"no value can be put at {part.source}: {slot.refusal}",
+                _at(place, pieces, location),
+                _variable_hint(part.name),
+                "unsafe-place",
             )
-    if unknown:
-        raise _unknown(list(dict.fromkeys(unknown)), known, location)
 
 
-def _unknown(names: Sequence[str], known: Collection[str], location: Location) -> CommandError:
+def _at(place: Placeholder, pieces: Sequence[str | Placeholder], location: Location) -> Location:
+    """Return where a placeholder stands in the project file: for messages only."""
+    from mlrun.project.command_places import place_among
+
+    return place_among(pieces, place, location)
+
+
+def _unknown(name: str, known: Collection[str], location: Location) -> Problem:
     from mlrun.near_miss import near_miss
 
     declared = ", ".join(known) or "none"
-    what = ", ".join(f"{{{name}}}" for name in names)
-    verb = "are no parameters" if len(names) > 1 else "is no parameter"
-    message = f"{what} {verb} of this entry point (it has: {declared})"
-    meant = near_miss(names[0], known)
-    hint = f"did you mean {{{meant}}}?" if meant else f"declare it, or give -P {names[0]}=VALUE"
-    return CommandError(message, location=location, hint=f"{hint}; {_BRACES_HINT}")
+    meant = near_miss(name, known)
+    hint = f"did you mean {{{meant}}}?" if meant else f"declare it, or give -P {name}=VALUE"
+    return Problem(
+        f"{{{name}}} is no parameter of this entry point (it has: {declared})",
+        location,
+        f"{hint}; {_BRACES_HINT}",
+        "unknown-placeholder",
+    )
 
 
 def _warnings(
@@ -249,13 +292,18 @@ def _warnings(
             "the command has braces that are no placeholders; they are passed as they are",
             location,
             "MLflow refuses this command: it takes doubled braces, {{ and }}, for literal ones",
+            "literal-braces",
         )
-    if braces.is_format:
-        for name in dict.fromkeys(p.name for p in _places(pieces) if not p.takes_value):
+        return
+    seen: set[str] = set()
+    for place in _places(pieces):
+        if not place.takes_value and place.name not in seen:
+            seen.add(place.name)
             yield Problem(
-                f"${{{name}}} is the shell's variable, not the parameter {name}",
-                location,
-                f"write {{{name}}} for the parameter",
+                f"${{{place.name}}} is the shell's variable, not the parameter {place.name}",
+                _at(place, pieces, location),
+                f"write {{{place.name}}} for the parameter",
+                "shell-variable",
             )
 
 
@@ -266,7 +314,9 @@ def _written(
         return place.source
     value = values.get(place.name)
     if value is None:
-        raise CommandError(f"{place.source} has no value", location=template.location)
+        raise CommandError(
+            f"{place.source} has no value", location=_at(place, template.pieces, template.location)
+        )
     if not isinstance(value, str):
         raise TypeError(f"{place.source} was to be left out or written as a variable")
     return _write(place, place.name, value, template)
@@ -283,8 +333,9 @@ def _write(place: Placeholder, name: str, text: str, template: CommandTemplate) 
         what = "a number" if place.allowed is Allowed.NUMBER else _PLAIN_WORDS
         raise CommandError(
             f"the value of {name} can only be {what} here: {place.reason}",
-            location=template.location,
+            location=_at(place, template.pieces, template.location),
             hint=None if place.allowed is Allowed.NUMBER else _variable_hint(name),
+            rule="restricted-place",
         )
     return write(text, place.quotes)
 

@@ -115,7 +115,9 @@ class TestBraces:
 
     def test_unknown_name_without_any_like_it(self) -> None:
         error = refused("run {data_path} {other}")
-        assert "{data_path}, {other} are no parameters" in error.message
+        assert "{data_path} is no parameter" in error.message
+        assert "{other} is no parameter" in error.message
+        assert len(error.problems) == 2
         assert "-P data_path=VALUE" in (error.hint or "")
 
     @pytest.mark.parametrize(
