@@ -68,7 +68,7 @@ def _remark_on_version(document: Document, node: yaml.Node, python: str) -> None
 def _remark_on_list(document: Document, key: str, node: yaml.Node) -> None:
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            if isinstance(item, yaml.MappingNode):
+            if isinstance(item, yaml.MappingNode) and item.value:
                 _remark_on_item(document, item)
         return
     what = "a mapping" if isinstance(node, yaml.MappingNode) else "one text"
