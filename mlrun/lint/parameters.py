@@ -21,6 +21,8 @@ _OUTPUTS = frozenset(
 )
 """Words of the names of what a command writes."""
 
+_SURE_OUTPUTS = frozenset({"out", "outdir", "outfile", "outpath", "output", "outputs"})
+
 _PASSWORDS = re.compile(
     r"(?:.*[_\-.])?(?:pass(?:word|wd|phrase)|secret|api[_\-]?key|(?:secret|access|private)[_\-]key"
     r"|(?:access|api|auth|bearer|github|gitlab|hf|wandb)[_\-]token)",
@@ -35,7 +37,9 @@ def check_parameters(project: Project) -> Iterator[Problem]:
     """Yield what is wrong or suspicious about the declared parameters of a project."""
     for entry_point in project.entry_points.values():
         for parameter in entry_point.parameters.values():
-            if parameter.default is not None and not parameter.secret:
+            if parameter.default is None:
+                yield from _required_output(parameter)
+            elif not parameter.secret:
                 yield from _about_default(parameter, parameter.default, project.folder)
 
 
@@ -79,6 +83,18 @@ def _missing_output(
         "write `exists: false` if the command makes it",
         rule="missing-output",
     )
+
+
+def _required_output(parameter: Parameter) -> Iterator[Problem]:
+    """A path without a default: an output only where the name begins so (`out_file`)."""
+    word = re.split(r"[_\-.]", parameter.name.lower())[0]
+    if parameter.type is ParameterType.PATH and parameter.exists and word in _SURE_OUTPUTS:
+        yield Problem(
+            f"{shown(parameter.name)} looks like what the command makes, but must be there before",
+            parameter.location,
+            "write `{type: path, exists: false}` if the command makes it",
+            rule="missing-output",
+        )
 
 
 def _open_password(parameter: Parameter, default: str, place: Location) -> Iterator[Problem]:

@@ -36,7 +36,8 @@ def parse_assignments(words: Iterable[str], flag: str) -> dict[str, str]:
         name, value = parse_assignment(word, flag)
         if name in values:
             raise UsageError(
-                f"{flag} gives '{name}' twice: '{values[name]}' and '{value}'",
+                # Without the values: one of them may be secret.
+                f"{flag} gives '{name}' twice",
                 hint="a name takes one value; leave one of the two out",
             )
         values[name] = value

@@ -19,8 +19,8 @@ _IN_FORM = (
         severity=Severity.WARNING,
         subject=Subject.PROJECT,
         summary="A space is missing after a colon",
-        reason="`{default:0.1}` has a key that is called `default:0.1`, without a value. mlrun reads"
-        " what was meant. To MLflow there is no default: it asks for a value.",
+        reason="`{default:0.1}` has a key that is called `default:0.1`, without a value. mlrun"
+        " reads what was meant. To MLflow there is no default: it asks for a value.",
         bad=_file("rate: {type: float, default:0.1}  # per step"),
         good=_file("rate: {type: float, default: 0.1}  # per step"),
         is_mended=True,
@@ -73,9 +73,9 @@ _IN_FORM = (
         name="missing-output",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,
-        summary="The default of a path that looks like an output is not there",
-        reason="A `path` must exist before the command starts, for mlrun as for MLflow; what the"
-        " command will write does not. `exists: false` says so to mlrun, and `string` to both.",
+        summary="A path that looks like an output must be there before the command starts",
+        reason="Neither mlrun nor MLflow starts the command while a `path` is not there, and what"
+        " the command makes is not. `exists: false` says so to mlrun, and `string` to both.",
         bad=_file("output: {type: path, default: model.pkl}", "python train.py --out {output}"),
         good=_file("output: {type: string, default: model.pkl}", "python train.py --out {output}"),
     ),
