@@ -83,15 +83,18 @@ class Input:
         path: Absolute path of the file or folder.
         size: In bytes, of all files.
         digest: SHA-256, as hexadecimal digits: of a file's content; of a folder, of its
-            files' paths and contents.
+            files' paths and contents. None for what lies on this machine anyway.
     """
 
     parameter: str
     shown: str
     path: Path
     size: int
-    digest: str
+    digest: str | None
 
+
+Report = Callable[..., None]
+"""Takes a line about what is done; with `passing=True` one that the next replaces."""
 
 Resolve = Callable[[str], RemoteData | Path | str]
 """From a `runs:/`, `models:/` or `mlflow-artifacts:/` address to what it means: something that

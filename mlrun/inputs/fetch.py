@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from mlrun.inputs.base import Input, InputRequest, Resolve
+from mlrun.errors import InputError, InputUnavailableError
+from mlrun.inputs.addresses import shown
+from mlrun.inputs.base import Input, InputRequest, Report, Resolve
 
 
-def fetch_input(
-    request: InputRequest, report: Callable[..., None], resolve: Resolve
-) -> AbstractContextManager[Input]:
+@contextmanager
+def fetch_input(request: InputRequest, report: Report, resolve: Resolve) -> Iterator[Input]:
     """Bring a remote path to this machine, or find it there, and keep it while in the context.
 
     Args:
@@ -22,4 +24,67 @@ def fetch_input(
         InputUnavailableError: No answer of a server after all tries.
         InputError: There is no such thing, or what it needs is not installed, or the disk is full.
     """
-    raise NotImplementedError(request, report, resolve)
+    from mlrun.inputs.filesystems import open_data
+    from mlrun.inputs.holding import hold
+
+    with _named(request.parameter):
+        data = open_data(request.uri, resolve)
+        if isinstance(data, Path):
+            local = _local(data, request)
+        else:
+            held = hold(data, request, report)
+    if isinstance(data, Path):
+        yield local
+        return
+    content = held.content
+    try:
+        with _named(request.parameter):
+            path = _own(content.path, request)
+        _tell(request, held.is_new, content.size, held.seconds, report)
+        yield Input(request.parameter, data.shown, path, content.size, content.digest)
+    finally:
+        held.lease.release()
+
+
+@contextmanager
+def _named(parameter: str) -> Iterator[None]:
+    """Say in an error which parameter it is about."""
+    try:
+        yield
+    except InputError as error:
+        is_passing = isinstance(error, InputUnavailableError)
+        kind = InputUnavailableError if is_passing else InputError
+        raise kind(f"parameter '{parameter}': {error.message}", hint=error.hint) from error
+
+
+def _own(path: Path, request: InputRequest) -> Path:
+    """Return where the run reads: the cache, or a copy of its own."""
+    if request.storage is None:
+        return path
+    from mlrun.inputs.own_copy import copy_into
+
+    return copy_into(request.storage.absolute() / f"param_{request.number}", path)
+
+
+def _tell(request: InputRequest, is_new: bool, size: int, seconds: float, report: Report) -> None:
+    from mlrun.inputs.progress import time_in_words
+    from mlrun.sizes import size_in_words
+
+    if is_new:
+        words = f"{size_in_words(size)} in {time_in_words(seconds)}"
+        report(f"fetched {request.parameter}: {words}")
+    elif not request.offline:
+        report(f"{request.parameter}: as fetched before")
+
+
+def _local(path: Path, request: InputRequest) -> Input:
+    """Return what is on this machine already; it is neither copied nor read."""
+    from mlrun.inputs.local import size_of_all
+
+    try:
+        size = size_of_all(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}", hint="is the path right?"
+        ) from None
+    return Input(request.parameter, shown(request.uri), path, size, None)

@@ -57,8 +57,12 @@ class Transport:
         self.login: Login | None = login or stored_login(self.origin.host)
         self._opener = _opener()
 
-    def get(self, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def get(self, headers: Mapping[str, str], method: str = "GET") -> http.client.HTTPResponse:
         """Send the request and return the answer, whatever its status is.
+
+        Args:
+            headers: Beside the usual ones.
+            method: GET or HEAD.
 
         Raises:
             WebRefusedError: A redirect that is not followed.
@@ -67,7 +71,7 @@ class Transport:
         """
         url = self._url
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._ask(url, headers)
+            answer = self._ask(url, headers, method)
             place = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or not place:
                 return answer
@@ -75,8 +79,10 @@ class Transport:
             url = self._redirected(url, place)
         raise WebRefusedError(f"{self.name} redirects more than {_MOST_REDIRECTS} times")
 
-    def _ask(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
-        request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - looked at
+    def _ask(self, url: str, headers: Mapping[str, str], method: str) -> http.client.HTTPResponse:
+        request = urllib.request.Request(  # noqa: S310 - looked at
+            url, headers=dict(headers), method=method
+        )
         request.add_header("User-Agent", f"mlrun/{__version__}")
         request.add_header("Accept-Encoding", "identity")
         if self.login is not None and self._is_home(_origin_of(url)):
