@@ -36,7 +36,7 @@ def check_project_file(file: Path, text: str | None = None) -> tuple[Problem, ..
             text = read_text(file)
         except ProjectError as error:
             return error.problems
-    return (*_about_its_name(file), *_each_once(_in_text(file, text, _MOST_MENDS)))
+    return _each_once((*_about_its_name(file), *_in_text(file, text, _MOST_MENDS)))
 
 
 def _about_its_name(file: Path) -> Iterator[Problem]:
@@ -85,7 +85,7 @@ def _in_document(document: Document) -> tuple[Problem, ...]:
 
 
 def _each_once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Leave out what is found again on another way: by an alias, or as an error and as a lint."""
+    """Leave out what is found again on another way: by an alias, in a mend."""
     own: dict[tuple[str, Location | None], Problem] = {}
     for problem in sorted(problems, key=lambda problem: not problem.edits):
         own.setdefault((problem.rule or problem.message, problem.location), problem)

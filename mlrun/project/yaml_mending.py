@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -25,9 +26,11 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 
 def space_after(text: str, colon: int) -> tuple[Edit, ...]:
-    """Return the edit that puts a space after a colon, none where that makes no YAML."""
+    """Return the edit that puts a space after a colon, none where the line makes no YAML then."""
+    if len(text) > _LONGEST:
+        return ()
     edits = (Edit(colon + 1, colon + 1, " "),)
-    return edits if _meaning(apply_edits(text, edits)) else ()
+    return edits if _readable_lines(apply_edits(text, edits)) > _readable_lines(text) else ()
 
 
 def spaces_for_tabs(text: str, line: int) -> tuple[Edit, ...]:
@@ -40,7 +43,7 @@ def spaces_for_tabs(text: str, line: int) -> tuple[Edit, ...]:
     """
     if len(text) > _LONGEST:
         return ()
-    found = {}
+    found: dict[str, tuple[Edit, ...]] = {}
     for width in _WIDTHS:
         edits = tuple(_indented(text, line, width))
         meaning = _meaning(apply_edits(text, edits))
@@ -57,10 +60,19 @@ def _indented(text: str, refused: int, width: int) -> Iterable[Edit]:
 
 def _meaning(text: str) -> str | None:
     """Return what a text says to YAML, wherever it stands; None where it says nothing."""
-    if len(text) > _LONGEST:
-        return None
     try:
         root = yaml.compose(text, Loader=_LOADER)
         return yaml.serialize(root) if root is not None else None
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
+
+
+def _readable_lines(text: str) -> float:
+    """Return the number of the line where a parser gives up."""
+    try:
+        yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        return error.problem_mark.line if error.problem_mark is not None else 0
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return 0
+    return math.inf
