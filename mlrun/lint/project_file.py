@@ -12,6 +12,8 @@ from mlrun.lint.moved_places import moved_back
 from mlrun.lint.named_environments import check_named_environments
 from mlrun.lint.parameters import check_parameters
 from mlrun.lint.portability import portability
+from mlrun.lint.parameters import check_parameters
+from mlrun.lint.portability import portability
 from mlrun.project.load import examine_project
 from mlrun.project.project_file import find_project_file
 from mlrun.project.yaml_errors import template_error
