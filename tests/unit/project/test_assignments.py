@@ -28,7 +28,7 @@ def test_words_become_values_by_name(values: dict[str, str]) -> None:
     [
         (["alpha"], "-P alpha: a value is missing"),
         (["=1"], "a name is missing"),
-        (["a=1", "a=2"], "gives 'a' twice"),
+        (["a=1", "a=2"], "gives 'a' twice$"),
     ],
 )
 def test_malformed_words(words: list[str], said: str) -> None:

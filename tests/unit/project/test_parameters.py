@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,19 @@ from hypothesis import strategies as st
 
 from mlrun.errors import Location, ParameterError
 from mlrun.project.assignments import parse_assignments
-from mlrun.project.model import EntryPoint, Parameter
-from mlrun.project.parameters import Binding, ValueSource, bind, resolve, text_of
+from mlrun.project.command_values import LeftOut, Variable
+from mlrun.project.model import EntryPoint, Flag, Parameter
+from mlrun.project.parameters import (
+    Binding,
+    ValueSource,
+    bind,
+    command_values,
+    recorded_text,
+    resolve,
+    secret_bytes,
+    secret_variables,
+    text_of,
+)
 from mlrun.project.types import ParameterType as T
 
 FILE = Path("MLproject")
@@ -29,7 +41,7 @@ def entry_point(**declared: tuple[T, str | None]) -> EntryPoint:
 
 def bound(
     declared: EntryPoint,
-    values: Mapping[str, str] | None = None,
+    values: Mapping[str, str | None] | None = None,
     file: Path | None = None,
     cwd: Path = Path("/"),
     project: Path = Path("/"),
@@ -164,3 +176,181 @@ def test_mistake_in_a_file_is_shown_where_it_stands(tmp_path: Path) -> None:
         bound(entry_point(n=(T.INT, None)), file=file)
     assert str(raised.value.location) == f"{file}:2:3"
     assert "-P" not in str(raised.value.hint)
+
+
+def one(kind: T = T.STRING, default: str | None = None, **keys: Any) -> EntryPoint:
+    """Return an entry point with the parameter `p`."""
+    place = Location(FILE, 3, 7)
+    parameter = Parameter("p", kind, default, place, Location(FILE, 3, 20), **keys)
+    return EntryPoint("main", {"p": parameter}, "", Location(FILE, 9, 1))
+
+
+def refusal(entry_point: EntryPoint, text: str, **more: Any) -> str:
+    with pytest.raises(ParameterError) as raised:
+        bound(entry_point, {"p": text}, **more)
+    return str(raised.value)
+
+
+def test_an_optional_parameter_may_be_absent() -> None:
+    binding = bound(one(optional=True))
+    assert (binding.values, binding.absent) == ((), ("p",))
+    assert command_values(binding.values, binding.absent) == {"p": LeftOut.OPTION}
+
+
+@pytest.mark.parametrize("name", ["p.yaml", "p.json"])
+def test_null_leaves_out_what_is_optional_in_spite_of_its_default(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text('{"p": null}')
+    entry_point = one(default="d", optional=True)
+    assert bound(entry_point).values[0].text == "d"
+    assert bound(entry_point, file=tmp_path / name).absent == ("p",)
+    assert bound(entry_point, {"p": "x"}, tmp_path / name).values[0].text == "x"
+    assert bound(one(default="d"), file=tmp_path / name).values[0].text == "d"
+
+
+def test_none_is_no_value_of_what_is_optional_and_mlflows_text_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("p: x\n")
+    assert bound(one(optional=True), {"p": None}, tmp_path / "p.yaml").absent == ("p",)
+    assert bound(one(), {"p": None}).values[0].text == "None"
+    assert bound(one(), {"p": "x", "more": None}).values[1].text == "None"
+
+
+@pytest.mark.parametrize(
+    ("text", "flag", "expected"),
+    [
+        ("true", Flag("--p"), "--p"),
+        ("Yes", Flag("--p"), "--p"),
+        ("0", Flag("--p"), LeftOut.ARGUMENT),
+        ("False", Flag("--on", "--off"), "--off"),
+    ],
+)
+def test_a_flag_is_a_word_or_nothing(text: str, flag: Flag, expected: object) -> None:
+    values = bound(one(T.BOOL, flag=flag), {"p": text}).values
+    assert command_values(values) == {"p": expected}
+    assert values[0].text == text
+
+
+def test_a_default_that_is_no_truth_value_makes_no_flag() -> None:
+    with pytest.raises(ParameterError, match="is not a bool"):
+        bound(one(T.BOOL, "None", flag=Flag("--p")))
+
+
+def test_constraints_hold_for_what_is_given_and_for_the_default() -> None:
+    entry_point = one(T.INT, "5", maximum="3")
+    with pytest.raises(
+        ParameterError, match="the default of 'p', '5', must be at most 3"
+    ) as raised:
+        bound(entry_point)
+    assert str(raised.value.location) == "MLproject:3:20"
+    assert "the value of 'p', '4', must be at most 3" in refusal(entry_point, "4")
+    assert bound(entry_point, {"p": "3"}).values[0].text == "3"
+
+
+def test_a_default_that_misses_its_type_is_not_held_to_more() -> None:
+    binding = bound(one(T.INT, "None", minimum="0"))
+    assert len(binding.warnings) == 1
+
+
+def test_an_output_need_not_be_there(tmp_path: Path) -> None:
+    entry_point = one(T.PATH, "out/m.pkl", exists=False)
+    assert resolve(bound(entry_point, project=tmp_path).values) == {
+        "p": str(tmp_path / "out/m.pkl")
+    }
+    assert resolve(bound(entry_point, {"p": "ftp://h/x"}).values) == {"p": "ftp://h/x"}
+    assert "no such file" in refusal(entry_point, "")
+    assert "NUL" in refusal(entry_point, "a\0")
+
+
+@pytest.mark.parametrize(
+    "text", ["s3://b/x", "https://h/x?a=1", "runs:/1/m", "S3://b/x", "abfss://c@a/x"]
+)
+def test_a_remote_path_is_left_to_whoever_brings_it(text: str) -> None:
+    for value in (bound(one(T.PATH), {"p": text}), bound(one(T.PATH, text))):
+        assert resolve(value.values) == {"p": text}
+        assert value.values[0].base is None
+
+
+def test_an_address_is_recorded_and_shown_without_its_credentials() -> None:
+    (value,) = bound(one(T.PATH), {"p": "https://me:hunter2@h/x"}).values
+    assert value.text == "https://me:hunter2@h/x"
+    assert recorded_text(value) == "https://***@h/x"
+    assert "hunter2" not in refusal(one(T.PATH), "ftp://me:hunter2@h/x")
+    (value,) = bound(one(T.URI), {"p": "x://me:hunter2@h/x"}).values
+    assert recorded_text(value) == "x://me:hunter2@h/x"
+
+
+def secret_of(text: str, environ: Mapping[str, str], **more: Any) -> Binding:
+    keys = {"secret": True, **more.pop("keys", {})}
+    return bind(
+        one(**keys),
+        given={"p": text},
+        params_file=None,
+        cwd=more.get("cwd", Path("/")),
+        project_folder=Path("/"),
+        environ=environ,
+    )
+
+
+def test_a_secret_is_read_and_only_its_name_is_shown() -> None:
+    binding = secret_of("env:KEY", {"KEY": "hunter2"})
+    (value,) = binding.values
+    assert (value.text, value.secret, value.variable) == ("env:KEY", "hunter2", "P")
+    assert recorded_text(value) == "env:KEY"
+    assert command_values(binding.values) == {"p": Variable("P")}
+    assert secret_variables(binding.values) == {"P": "hunter2"}
+    assert secret_bytes(binding.values) == (b"hunter2",)
+    assert "hunter2" not in repr(binding)
+
+
+def test_the_file_of_a_secret_is_relative_to_whoever_named_it(tmp_path: Path) -> None:
+    for folder, text in (("cwd", "given"), ("project", "default")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "key").write_text(f"{text}\n")
+    entry_point = one(default="@key", secret=True)
+    folders: dict[str, Any] = {"cwd": tmp_path / "cwd", "project": tmp_path / "project"}
+    (value,) = bound(entry_point, **folders).values
+    assert (value.secret, value.base) == ("default", tmp_path / "project")
+    (value,) = bound(entry_point, {"p": "@key"}, **folders).values
+    assert (value.secret, value.base) == ("given", tmp_path / "cwd")
+    (value,) = bound(entry_point, {"p": f"@{tmp_path}/cwd/key"}, **folders).values
+    assert (value.secret, value.base) == ("given", None)
+
+
+def test_a_secret_that_is_written_out_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    said = refusal(one(secret=True), "hunter2")
+    assert "'p' is secret" in said
+    assert "hunter2" not in said
+    file = tmp_path / "p.yaml"
+    file.write_text("p: hunter2\n")
+    with pytest.raises(ParameterError) as raised:
+        bound(one(secret=True), file=file)
+    (problem,) = raised.value.problems
+    assert "-P p=@FILE" in str(problem.hint)
+    assert "hunter2" not in repr(problem)
+    assert problem.location == Location(file, 1)  # whose line would be shown, with a column
+
+
+@pytest.mark.parametrize(
+    ("keys", "secret", "said"),
+    [
+        ({"kind": T.INT}, "hunter2", "is not an int"),
+        ({"kind": T.JSON}, "hunter2", "is not JSON"),
+        ({"kind": T.URI}, "hunter2", "is not a URI"),
+        ({"pattern": "[0-9]+"}, "hunter2", "does not match the pattern [0-9]+"),
+        ({"kind": T.LIST, "pattern": "[0-9]+"}, "1,hunter2", "does not match the pattern"),
+    ],
+)
+def test_a_secret_is_checked_without_a_word_of_it(
+    keys: dict[str, Any], secret: str, said: str
+) -> None:
+    with pytest.raises(ParameterError) as raised:
+        secret_of("env:KEY", {"KEY": secret}, keys=keys)
+    assert said in str(raised.value)
+    assert "hunter2" not in repr(raised.value.problems)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
+def test_any_text_is_a_secret_as_it_is(secret: str) -> None:
+    (value,) = secret_of("env:KEY", {"KEY": secret}).values
+    assert value.secret == secret

@@ -45,6 +45,17 @@ def test_json_values_are_passed_as_they_are_written(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "content", ['{"a": null, "b": "null"}', "a:\nb: 'null'", "a: ~\nb: 'null'"]
+)
+def test_null_is_a_value_to_whoever_asks_for_it(tmp_path: Path, content: str) -> None:
+    file = tmp_path / ("p.json" if content.startswith("{") else "p.yaml")
+    file.write_text(content)
+    found = read_params_file(file, with_null=True)
+    assert {name: value.is_null for name, value in found.items()} == {"a": True, "b": False}
+    assert list(read_params_file(file)) == ["b"]
+
+
 @given(st.dictionaries(st.text(), st.text()))
 def test_texts_of_a_json_file_are_themselves(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]
