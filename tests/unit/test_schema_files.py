@@ -102,7 +102,7 @@ def test_the_python_environment_within_a_project_file_is_that_of_its_file() -> N
 
 SPELLINGS = [
     *_BY_SPELLING, "Float", " INT ", "List[float]", "dict[str, int]", "list (a)", "ARRAY<x>",
-    "list[", "list[x)", "string[x]", "flot", "file", "", "int 3", "list[a](b)", "list(a)[b]", "list[]",
+    "list[", "list[x)", "string[x]", "flot", "file", "", "list[a](b)", "list(a)[b]", "list[]",
 ]  # fmt: skip
 
 
