@@ -30,7 +30,7 @@ UNREAD = {"too-large", "template", "unsafe-tag"}
 """After these nothing else is looked for; a schema sees what else there is."""
 
 PARTLY = {"unfit-default", "broken-default", "bad-limit", "bad-pattern"}
-"""What a schema sees in plain cases: it compares no two values, and knows no regular expressions."""
+"""What a schema sees in plain cases: it compares no values, and reads no regular expressions."""
 
 SEEN = {rule.name for rule in ALL_RULES.values() if rule.in_schema}
 

@@ -1,0 +1,94 @@
+"""`mlrun schema`, in a working copy and as it is installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlrun.schema_files import read_schema, schema_file, schema_names
+from tests.components import missing
+from tests.functional.commands import Place
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_schema_is_printed_as_it_is(place: Place) -> None:
+    done = place.mlrun("schema", "mlproject")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == schema_file("mlproject").read_text(encoding="utf-8")
+    assert json.loads(done.stdout) == read_schema("mlproject")
+
+
+def test_without_a_name_all_are_listed_with_their_titles(place: Place) -> None:
+    done = place.mlrun("schema")
+    lines = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    assert lines == [[name, read_schema(name)["title"]] for name in schema_names()]
+
+
+def test_an_editor_is_told_where_the_file_is(place: Place) -> None:
+    done = place.mlrun("schema", "MLproject", "--path")
+    assert Path(done.stdout.removesuffix("\n")) == schema_file("mlproject")
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (["plna"], "there is no schema 'plna'", "did you mean 'plan'?"),
+        (["--path"], "--path needs the name of a schema", "choose one: "),
+    ],
+)
+def test_a_wrong_use_is_told(place: Place, words: list[str], message: str, hint: str) -> None:
+    done = place.mlrun("schema", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert hint in done.stderr
+
+
+def test_nothing_of_others_is_imported_to_print_one(place: Place) -> None:
+    code = (
+        "import sys; from mlrun.cli.main import exit_code_for; exit_code_for(['schema', 'plan']);"
+        "print(sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=place.folder
+    )
+    imported = set(json.loads(done.stderr.replace("'", '"')))
+    others = imported - set(sys.stdlib_module_names) - {"__main__", "click", "mlrun"}
+    assert not {name for name in others if not name.startswith("_")}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with mlrun alone, installed from a wheel that is built of this working copy."""
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        missing("uv", "it is not installed")
+        raise AssertionError from None
+    folder = tmp_path_factory.mktemp("wheel")
+    target = folder / "installed"
+    built = _uv(find_uv_bin(), "build", "--wheel", "--out-dir", folder, ROOT)
+    if built.returncode != 0:
+        missing("pypi", built.stderr[-800:])
+    (wheel,) = folder.glob("*.whl")
+    python = ("--python", sys.executable)
+    done = _uv(find_uv_bin(), "pip", "install", *python, "--no-deps", "--target", target, wheel)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+def _uv(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_an_installed_mlrun_has_them(installed: Path, place: Place) -> None:
+    done = place.mlrun("schema", "mlproject", "--path", env={"PYTHONPATH": str(installed)})
+    file = Path(done.stdout.strip())
+    assert file == installed / "mlrun" / "schemas" / "mlproject.schema.json"
+    assert file.read_bytes() == schema_file("mlproject").read_bytes()
+    listed = place.mlrun("schema", env={"PYTHONPATH": str(installed)}).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == list(schema_names())
