@@ -1,4 +1,4 @@
-"""`mlrun cache`: what is kept of fetched projects, and making room."""
+"""`mlrun cache`: what is kept of fetched projects and data, and making room."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _DAY = 86400
 _WORDS = {
     Kind.REPOSITORY: "repository",
     Kind.ARCHIVE: "archive",
+    Kind.INPUT: "input",
     Kind.WORKING: "working folder",
     Kind.KEPT: "kept folder",
     Kind.LEFT: "leftover folder",
@@ -35,10 +36,10 @@ _WORDS = {
 
 @click.group()
 def command() -> None:
-    """Look after what is kept of fetched projects.
+    """Look after what is kept of fetched projects and data.
 
-    That is their repositories and archives, and the working folders of runs. All but the kept
-    folders is fetched again when it is needed.
+    That is projects' repositories and archives, the data of remote paths, and the working
+    folders of runs. All but the kept folders is fetched again when it is needed.
     """
 
 
@@ -54,9 +55,9 @@ def list_entries(form: str) -> None:
         click.echo(json.dumps({**document, "entries": documents}, indent=2))
         return
     if not found:
-        say("no project is cached")
+        say("no project and no data is cached")
         return
-    head = ("kind", "size", "last used", "", "project", "folder")
+    head = ("kind", "size", "last used", "", "address", "folder")
     for line in aligned([head, *(_row(entry, size) for entry, size in found)]):
         click.echo(line)
     say(f"{size_in_words(total)} in {cache_folder()}, besides environments")
@@ -93,8 +94,8 @@ def prune(days: int, *, dry_run: bool) -> None:
 def clear(names: tuple[str, ...], *, kept: bool) -> None:
     """Remove all, or only what is named.
 
-    A NAME is a project's URI as `mlrun run` takes it, a folder in the cache, or the beginning
-    of that folder's name. What a run uses stays.
+    A NAME is the URI of a project or of data as `mlrun run` takes it, a folder in the cache,
+    or the beginning of that folder's name. What a run uses stays.
     """
     found: Sequence[Entry] = entries()
     if names:

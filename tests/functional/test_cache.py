@@ -12,6 +12,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from mlrun.inputs import entry as inputs
+from mlrun.inputs.entry import entry_for
 from mlrun.lease import Lease
 from mlrun.sources.cache.holding import archives_folder, repositories_folder, use_or_make
 from mlrun.sources.git.url import parse_git_url
@@ -68,7 +70,7 @@ def ok(answer: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_an_empty_cache(place: Place) -> None:
-    assert "no project is cached" in ok(place.mlrun("cache", "list"))
+    assert "no project and no data is cached" in ok(place.mlrun("cache", "list"))
     assert ok(place.mlrun("cache", "prune")) == "mlrun: nothing to remove\n"
     assert ok(place.mlrun("cache", "clear", "--kept")) == "mlrun: nothing to remove\n"
     document = json.loads(place.mlrun("cache", "list", "--output", "json").stdout)
@@ -85,7 +87,7 @@ def test_list_shows_kind_size_age_and_use(place: Place) -> None:
     answer = place.mlrun("cache", "list")
     said = ok(answer)
     lines = answer.stdout.splitlines()
-    assert lines[0].split() == ["kind", "size", "last", "used", "project", "folder"]
+    assert lines[0].split() == ["kind", "size", "last", "used", "address", "folder"]
     (fetched,) = (line for line in lines if line.startswith("repository "))
     for words in ("KiB", "3 days ago", URI):
         assert words in fetched
@@ -176,7 +178,7 @@ def test_clear_removes_all_but_kept_and_used(place: Place) -> None:
     lease.release()
     ok(place.mlrun("cache", "clear", "--kept"))
     assert os.listdir(work_folder()) == []
-    assert "no project is cached" in ok(place.mlrun("cache", "list"))
+    assert "no project and no data is cached" in ok(place.mlrun("cache", "list"))
 
 
 def test_a_kept_folder_outlives_the_mirrors_it_came_from(
@@ -260,3 +262,41 @@ def test_what_may_not_be_removed_is_an_error(place: Place) -> None:
     assert f"not all could be removed of {folder}" in answer.stderr
     assert "hint: " in answer.stderr
     assert (folder / "content").exists()
+
+
+def input_entry(days: float = 0, *, whole: bool = True) -> Path:
+    """Make an entry of data that was last used so many days ago."""
+    folder = entry_for("key", os.urandom(4).hex())
+    hold = inputs.use_or_make(folder, "https://host/data.csv?sig=***")
+    (folder / "content").mkdir()
+    (folder / "content" / "data.csv").write_bytes(os.urandom(100_000))
+    (folder / "content").chmod(0o555)
+    if whole:
+        (folder / "content.json").write_text("{}")
+    hold.release()
+    moment = time.time() - days * DAY
+    os.utime(folder / "lease", (moment, moment))
+    return folder
+
+
+def test_data_is_listed_and_pruned_as_projects_are(place: Place) -> None:
+    new, old, half = input_entry(days=1), input_entry(days=40), input_entry(whole=False)
+    document = json.loads(place.mlrun("cache", "list", "--output", "json").stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert {entry["kind"] for entry in document["entries"]} == {"input"}
+    assert {entry["uri"] for entry in document["entries"]} == {"https://host/data.csv?sig=***"}
+    assert "input" in place.mlrun("cache", "list").stdout
+    said = ok(place.mlrun("cache", "prune"))
+    assert "removed input https://host/data.csv?sig=*** (1" in said
+    assert (new.exists(), old.exists(), half.exists()) == (True, False, False)
+    ok(place.mlrun("cache", "clear", "https://host/data.csv?sig=secret"))
+    assert not new.exists()
+
+
+def test_data_that_a_run_reads_stays(place: Place) -> None:
+    folder = input_entry(days=40)
+    lease = inputs.use_or_make(folder, "")
+    os.utime(folder / "lease", (1000, 1000))
+    assert "in use, and stays: input" in ok(place.mlrun("cache", "prune"))
+    lease.release()
+    assert folder.exists()

@@ -1,4 +1,4 @@
-"""What lies in the cache of sources, and taking it away: for `mlrun cache`.
+"""What lies in the cache of sources and inputs, and taking it away: for `mlrun cache`.
 
 An entry is claimed before it goes, so that none goes that a run uses: see `holding.py`.
 """
@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from mlrun.disk import Removal, discard
+from mlrun.inputs.entry import MARKER, inputs_folder, remove_entry
 from mlrun.lease import Lease, claim
 from mlrun.sources.cache.holding import (
     ABOUT,
@@ -40,6 +41,8 @@ class Kind(str, Enum):
 
     REPOSITORY = "repository"
     ARCHIVE = "archive"
+    INPUT = "input"
+    """One version of the data at an address."""
     WORKING = "working"
     KEPT = "kept"
     LEFT = "left"
@@ -79,11 +82,13 @@ class Entry:
     @property
     def is_fetched(self) -> bool:
         """Whether it is kept so that further runs need not fetch it again."""
-        return self.kind in (Kind.REPOSITORY, Kind.ARCHIVE)
+        return self.kind in (Kind.REPOSITORY, Kind.ARCHIVE, Kind.INPUT)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever fetched into it, or only half of a download."""
+        if self.kind is Kind.INPUT:
+            return not (self.folder / MARKER).exists()
         try:
             return self.is_fetched and set(os.listdir(self.folder)) <= {LEASE, ABOUT, "part"}
         except OSError:
@@ -99,6 +104,7 @@ def entries() -> tuple[Entry, ...]:
     found = [
         *(_fetched(Kind.REPOSITORY, folder) for folder in _folders(repositories_folder())),
         *(_fetched(Kind.ARCHIVE, folder) for folder in _folders(archives_folder())),
+        *(_fetched(Kind.INPUT, folder) for folder in _folders(inputs_folder())),
         *(_own(folder) for folder in _folders(work_folder())),
     ]
     return tuple(sorted(found, key=lambda entry: -entry.last_used))
@@ -109,6 +115,8 @@ def remove(entry: Entry) -> Removal:
     if entry.kind is Kind.WORKING:
         return Removal.IN_USE
     try:
+        if entry.kind is Kind.INPUT:
+            return remove_entry(entry.folder)
         if entry.is_fetched:
             return _remove_fetched(entry.folder)
         is_gone = remove_own_folder(entry.folder, kept=entry.kind is Kind.KEPT)

@@ -76,12 +76,12 @@ def _meanings(name: str, cwd: Path) -> frozenset[str]:
     try:
         address = parse_address(name, cwd)
     except MlrunError:
-        return frozenset((_plain(name),))
+        return frozenset((_plain(mask_url(name)),))
     if isinstance(address, FolderAddress):
         return frozenset((_plain(address.folder.as_uri()),))
     if isinstance(address, ArchiveAddress):
         return frozenset((_plain(address.uri),))
-    return frozenset((address.url.key, _plain(address.url.address)))
+    return frozenset((address.url.key, _plain(address.url.address), _plain(mask_url(name))))
 
 
 def _plain(uri: str) -> str:

@@ -23,7 +23,7 @@ def tidy(entry: Entry) -> int:
     Returns:
         Bytes freed.
     """
-    if not entry.is_fetched:
+    if not entry.is_fetched or entry.kind is Kind.INPUT:
         return 0
     from filelock import Timeout
 
