@@ -27,7 +27,6 @@ MAIN = "main"
 """The entry point that runs when none is named."""
 
 _DATABRICKS = "databricks_spark_job"
-_DATABRICKS_RULE = "databricks-job"
 _KEYS = ("name", "entry_points", *ENVIRONMENT_KEYS, RENV_KEY, _DATABRICKS)
 _SHAPE = "a project file has `name: ...` and `entry_points:` at its top"
 _MOST_NAMES = 8
@@ -153,10 +152,10 @@ def _look_at_databricks(
             f"the project is a job for Databricks (`{_DATABRICKS}`), which mlrun does not run",
             location=document.locate(entry.key),
             hint="declare `entry_points` with a `command` to run it here",
-            rule=_DATABRICKS_RULE,
+            rule="databricks-only",
         )
     message = f"`{_DATABRICKS}` is ignored: mlrun does not run jobs on Databricks"
-    document.lint(entry.key, message, rule=_DATABRICKS_RULE)
+    document.lint(entry.key, message, rule="databricks-job")
 
 
 def find_entry_point(project: Project, name: str = MAIN) -> EntryPoint:

@@ -96,10 +96,18 @@ _OWN_RULES = (
         name="databricks-job",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,
-        summary="The file describes a job for Databricks",
-        reason="mlrun does not run jobs there: it ignores the key, and has nothing to run where"
-        " there are no entry points.",
+        summary="The file also describes a job for Databricks",
+        reason="mlrun does not run jobs there, and ignores the key.",
         bad=_GOOD + "databricks_spark_job:\n  python_file: train.py\n",
+        good=_GOOD,
+    ),
+    Rule(
+        name="databricks-only",
+        severity=Severity.ERROR,
+        subject=Subject.PROJECT,
+        summary="The file describes a job for Databricks, and nothing else",
+        reason="mlrun does not run jobs there, so there is nothing that it could run.",
+        bad="name: churn\ndatabricks_spark_job:\n  python_file: train.py\n",
         good=_GOOD,
     ),
     Rule(

@@ -275,7 +275,7 @@ class TestEntryPoints:
     def test_a_job_for_databricks(self, tmp_path: Path) -> None:
         job = "databricks_spark_job: {python_file: x.py}\n"
         assert rules_in(tmp_path, f"{job}{MAIN}") == ["databricks-job"]
-        assert rules_in(tmp_path, f"{job}name: [x]\n") == ["databricks-job", "wrong-shape"]
+        assert rules_in(tmp_path, f"{job}name: [x]\n") == ["databricks-only", "wrong-shape"]
 
 
 class TestMisspeltKeys:
