@@ -52,7 +52,7 @@ PORTABILITY_RULES = (
         summary="The command needs a secret, and MLflow sets no variable for it",
         reason="mlrun reads the file or the variable that is named, and the command finds the"
         " value as a variable. For `mlflow run` the name is the value, and it logs that.",
-        bad=_file("api_token: {secret: true, default: env:API_TOKEN}"),
+        bad=_file("api_token: {secret: true, default: '@token.txt'}"),
         good=_file("user: {default: anonymous}", "python train.py --user {user}"),
     ),
     Rule(
