@@ -21,10 +21,11 @@ def check_named_environments(document: Document, project: Project) -> Iterator[P
         document: The project file.
         project: What was read from it.
     """
+    folder = Path(os.path.normpath(project.folder))
     own = [env for each in project.entry_points.values() for env in each.environments]
     for environment in (*project.environments, *own):
         if isinstance(environment, (CondaEnv, PythonEnvFile, RenvEnv)):
-            yield from _file(environment.file, environment.location, project.folder)
+            yield from _file(Path(os.path.normpath(environment.file)), environment.location, folder)
     yield from _image_name(document, project.environments)
 
 

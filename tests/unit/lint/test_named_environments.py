@@ -43,6 +43,17 @@ def test_a_file_in_the_parent_folder(tmp_path: Path) -> None:
     assert "'../conda.yaml'" in problem.message
 
 
+def test_a_project_that_is_named_by_a_way_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("project", "elsewhere"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "project" / "conda.yaml").touch()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert found_in(Path("../project"), f"conda_env: conda.yaml\n{MAIN}") == ()
+    assert found_in(Path("../project"), f"conda_env: ../project/conda.yaml\n{MAIN}") == ()
+
+
 def test_a_file_of_an_entry_point(tmp_path: Path) -> None:
     assert sorted(map(str, rules_in(tmp_path, f"{MAIN}    conda_env: conda.yaml\n"))) == [
         "missing-environment-file", "own-environment",
