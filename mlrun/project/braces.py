@@ -107,6 +107,30 @@ def _field(command: str, found: re.Match[str], names: frozenset[str]) -> Field |
     return None
 
 
+def single_braces(command: str, known: Collection[str]) -> Iterator[int]:
+    """Yield the offsets of braces that belong to the command, and are single though.
+
+    Doubled, they make `str.format` accept a command that it doesn't, and mean the same.
+
+    Args:
+        command: The template, one that is not read by the rules of `str.format`.
+        known: Names that have, or could have, a value.
+    """
+    names = frozenset(known)
+    last = 0
+    for found in re.compile(_BRACES).finditer(command):
+        field = None if found["escaped"] is not None else _field(command, found, names)
+        is_placeholder = field is not None and field.is_known and field.is_plain
+        if is_placeholder or found["escaped"] is not None:
+            yield from _brace_offsets(command, last, found.start())
+            last = found.end()
+    yield from _brace_offsets(command, last, len(command))
+
+
+def _brace_offsets(command: str, start: int, end: int) -> Iterator[int]:
+    return (found.start() for found in re.compile("[{}]").finditer(command, start, end))
+
+
 def _is_file_number(command: str, found: re.Match[str]) -> bool:
     """`exec {fd}>file`: bash puts the number into the variable."""
     is_redirected = command.startswith(("<", ">"), found.end())

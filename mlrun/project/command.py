@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlrun.errors import CommandError, Location, Problem
 from mlrun.project.appending import ClosedEndError, open_end
@@ -96,11 +97,15 @@ def parse_command(command: str, known: Collection[str], location: Location) -> C
 
 
 def examine_command(
-    command: str, known: Collection[str], location: Location
+    command: str, known: Collection[str], location: Location, text: str | None = None
 ) -> tuple[CommandTemplate, tuple[Problem, ...]]:
     """Find the places for values in a command, and all that is wrong with them.
 
-    The arguments are those of `parse_command`.
+    Args:
+        command: As `parse_command` takes it.
+        known: The same.
+        location: The same.
+        text: What the project file holds, where that is not what lies on disk.
 
     Returns:
         The template, of no use where there are mistakes; and these.
@@ -121,13 +126,14 @@ def examine_command(
             hint="put it into a script in the project",
             rule=_UNREADABLE,
         )
-    text = join_lines(command)
-    braces = divide(text, known)
-    slots = _slots(braces, location)
+    joined = join_lines(command)
+    braces = divide(joined, known)
+    slots = _slots(braces, location, text)
     pieces = tuple(_pieces(braces, slots))
-    mistakes = tuple(_mistakes(pieces, slots, braces, known, location))
-    warnings = () if mistakes else tuple(_warnings(braces, pieces, location))
-    return CommandTemplate(text, pieces, location, warnings), mistakes
+    at = _Locator(pieces, location, text)
+    mistakes = tuple(_mistakes(pieces, slots, braces, known, at))
+    warnings = () if mistakes else tuple(_warnings(braces, pieces, at))
+    return CommandTemplate(joined, pieces, location, warnings), mistakes
 
 
 def render_command(
@@ -190,7 +196,7 @@ def _places(pieces: Sequence[str | Placeholder]) -> Iterator[Placeholder]:
     return (piece for piece in pieces if isinstance(piece, Placeholder))
 
 
-def _slots(braces: Braces, location: Location) -> list[Slot]:
+def _slots(braces: Braces, location: Location, file_text: str | None) -> list[Slot]:
     fields = sum(isinstance(part, Field) for part in braces.parts)
     if not fields:
         return []
@@ -201,9 +207,10 @@ def _slots(braces: Braces, location: Location) -> list[Slot]:
         from mlrun.project.command_places import place_of
 
         opened = text[error.position]
+        before = text.count(opened, 0, error.position)
         raise CommandError(
             f"the command cannot be read: {error}",
-            location=place_of(location, opened, text.count(opened, 0, error.position)),
+            location=place_of(location, opened, before, file_text),
             hint=f"it begins at {_excerpt(text.replace(SLOT, '{...}'), error.position)}",
             rule=_UNREADABLE,
         ) from None
@@ -231,12 +238,25 @@ def _is_place(part: Field, slot: Slot) -> bool:
     return slot.refusal is None and slot.quotes[-1] not in (Quote.SINGLE, Quote.COMMENT)
 
 
+class _Locator(NamedTuple):
+    """Finds where placeholders stand in the project file: for messages only."""
+
+    pieces: Sequence[str | Placeholder]
+    location: Location
+    text: str | None = None
+
+    def __call__(self, place: Placeholder) -> Location:
+        from mlrun.project.command_places import place_among
+
+        return place_among(self.pieces, place, self.location, self.text)
+
+
 def _mistakes(
     pieces: Sequence[str | Placeholder],
     slots: Sequence[Slot],
     braces: Braces,
     known: Collection[str],
-    location: Location,
+    at: _Locator,
 ) -> Iterator[Problem]:
     fields = [part for part in braces.parts if isinstance(part, Field)]
     unknown: set[str] = set()
@@ -245,29 +265,22 @@ def _mistakes(
             continue
         if not part.is_known:
             if part.name not in unknown:
-                yield _unknown(part.name, known, _at(place, pieces, location))
+                yield _unknown(part.name, known, at(place))
             unknown.add(part.name)
         elif not part.is_plain:
             yield Problem(
                 f"{part.source} formats a value, but values are passed as they are given",
-                _at(place, pieces, location),
+                at(place),
                 f"write {{{part.name}}}; {_BRACES_HINT}",
                 "formatted-placeholder",
             )
         elif slot.refusal is not None:
             yield Problem(
                 f"no value can be put at {part.source}: {slot.refusal}",
-                _at(place, pieces, location),
+                at(place),
                 _variable_hint(part.name),
                 "unsafe-place",
             )
-
-
-def _at(place: Placeholder, pieces: Sequence[str | Placeholder], location: Location) -> Location:
-    """Return where a placeholder stands in the project file: for messages only."""
-    from mlrun.project.command_places import place_among
-
-    return place_among(pieces, place, location)
 
 
 def _unknown(name: str, known: Collection[str], location: Location) -> Problem:
@@ -285,12 +298,12 @@ def _unknown(name: str, known: Collection[str], location: Location) -> Problem:
 
 
 def _warnings(
-    braces: Braces, pieces: Sequence[str | Placeholder], location: Location
+    braces: Braces, pieces: Sequence[str | Placeholder], at: _Locator
 ) -> Iterator[Problem]:
     if not braces.is_format:
         yield Problem(
             "the command has braces that are no placeholders; they are passed as they are",
-            location,
+            at.location,
             "MLflow refuses this command: it takes doubled braces, {{ and }}, for literal ones",
             "literal-braces",
         )
@@ -301,7 +314,7 @@ def _warnings(
             seen.add(place.name)
             yield Problem(
                 f"${{{place.name}}} is the shell's variable, not the parameter {place.name}",
-                _at(place, pieces, location),
+                at(place),
                 f"write {{{place.name}}} for the parameter",
                 "shell-variable",
             )
@@ -315,7 +328,8 @@ def _written(
     value = values.get(place.name)
     if value is None:
         raise CommandError(
-            f"{place.source} has no value", location=_at(place, template.pieces, template.location)
+            f"{place.source} has no value",
+            location=_Locator(template.pieces, template.location)(place),
         )
     if not isinstance(value, str):
         raise TypeError(f"{place.source} was to be left out or written as a variable")
@@ -333,7 +347,7 @@ def _write(place: Placeholder, name: str, text: str, template: CommandTemplate) 
         what = "a number" if place.allowed is Allowed.NUMBER else _PLAIN_WORDS
         raise CommandError(
             f"the value of {name} can only be {what} here: {place.reason}",
-            location=_at(place, template.pieces, template.location),
+            location=_Locator(template.pieces, template.location)(place),
             hint=None if place.allowed is Allowed.NUMBER else _variable_hint(name),
             rule="restricted-place",
         )

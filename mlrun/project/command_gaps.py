@@ -33,13 +33,14 @@ _REFERENCES = {
 
 
 def without_gaps(
-    template: CommandTemplate, values: Mapping[str, CommandValue]
+    template: CommandTemplate, values: Mapping[str, CommandValue], text: str | None = None
 ) -> tuple[str | Placeholder, ...]:
     """Return a command's pieces with only those placeholders that a text goes to.
 
     Args:
         template: The command.
         values: What goes to each placeholder.
+        text: What the project file holds, where that is not what lies on disk.
 
     Raises:
         CommandError: An argument cannot be left out, or a secret would be seen by others.
@@ -56,13 +57,16 @@ def without_gaps(
         elif isinstance(value, LeftOut):
             wanted[number] = value
         else:
-            texts[number] = _reference(template, place, number, value)
-    spans = _spans(template, places, wanted) if wanted else []
+            texts[number] = _reference(template, place, number, value, text)
+    spans = _spans(template, places, wanted, text) if wanted else []
     return tuple(_kept(template.pieces, spans, texts))
 
 
 def _spans(
-    template: CommandTemplate, places: Sequence[Placeholder], wanted: Mapping[int, LeftOut]
+    template: CommandTemplate,
+    places: Sequence[Placeholder],
+    wanted: Mapping[int, LeftOut],
+    text: str | None,
 ) -> list[Span]:
     try:
         return left_out(marked(template.pieces), wanted)
@@ -77,7 +81,7 @@ def _spans(
         is_flag = wanted[error.number] is LeftOut.ARGUMENT
         raise CommandError(
             f"{place.source} has no value, and its argument cannot be left out: {error}",
-            location=place_among(template.pieces, place, template.location),
+            location=place_among(template.pieces, place, template.location, text),
             hint=f"make {place.source} a word of its own that is an argument"
             + ("" if is_flag else f", or give {place.name} a value"),
             rule="kept-argument",
@@ -109,14 +113,20 @@ def _cut(text: str, spans: Sequence[Span]) -> str:
     return "".join((*parts, text[last:]))
 
 
-def _reference(template: CommandTemplate, place: Placeholder, number: int, value: Variable) -> str:
+def _reference(
+    template: CommandTemplate,
+    place: Placeholder,
+    number: int,
+    value: Variable,
+    text: str | None,
+) -> str:
     if len(place.quotes) == 1 and _is_assigned(marked(template.pieces), number):
         reference = _REFERENCES.get(place.quotes[0])
         if reference is not None:
             return reference % value.name
     raise CommandError(
         f"the secret '{place.name}' would be seen in the process list",
-        location=place_among(template.pieces, place, template.location),
+        location=place_among(template.pieces, place, template.location, text),
         hint=f"take {place.source} out of the command: what it runs finds the secret in the"
         f" variable {value.name}",
         rule="visible-secret",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -50,24 +52,32 @@ class Written(NamedTuple):
         return self.start + position
 
 
-def written(location: Location) -> Written | None:
+def written(location: Location, text: str | None = None) -> Written | None:
     """Read the text that begins at a place again, None where there is none.
 
     Args:
         location: Of the command, as the project's loading found it.
+        text: What the file holds; None to read it.
     """
     if location.line is None or location.column is None:
         return None
     try:
-        text = read_text(location.file)
-        root = compose(text, location.file)
+        text = read_text(location.file) if text is None else text
+        scalars = _scalars_by_place(text, location.file)
     except ProjectError:
         return None
-    for node in _scalars(root, set()):
-        mark = node.start_mark
-        if (mark.line + 1, mark.column + 1) == (location.line, location.column):
-            return Written(text, mark.index, node.end_mark.index, node.value, node.style or "")
-    return None
+    node = scalars.get((location.line, location.column))
+    if node is None:
+        return None
+    return Written(
+        text, node.start_mark.index, node.end_mark.index, str(node.value), node.style or ""
+    )
+
+
+@lru_cache(maxsize=1)
+def _scalars_by_place(text: str, file: Path) -> dict[tuple[int, int], yaml.ScalarNode]:
+    found = _scalars(compose(text, file), set())
+    return {(node.start_mark.line + 1, node.start_mark.column + 1): node for node in found}
 
 
 def _scalars(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.ScalarNode]:
@@ -82,18 +92,19 @@ def _scalars(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.ScalarNode
             yield from _scalars(part, seen)
 
 
-def place_of(location: Location, source: str, occurrence: int) -> Location:
+def place_of(location: Location, source: str, occurrence: int, text: str | None = None) -> Location:
     """Return where a part of a command stands.
 
     Args:
         location: Of the command.
         source: The part, as it is written.
         occurrence: How many of the same come before it in the command.
+        text: What the file holds; None to read it.
 
     Returns:
         Its line and columns; the command's place where that cannot be told.
     """
-    found = written(location)
+    found = written(location, text)
     position = found.find(source, occurrence) if found is not None else None
     if found is None or position is None or "\n" in source:
         return location
@@ -103,7 +114,10 @@ def place_of(location: Location, source: str, occurrence: int) -> Location:
 
 
 def place_among(
-    pieces: Sequence[str | Placeholder], place: Placeholder, location: Location
+    pieces: Sequence[str | Placeholder],
+    place: Placeholder,
+    location: Location,
+    text: str | None = None,
 ) -> Location:
     """Return where a placeholder of a command stands.
 
@@ -111,10 +125,29 @@ def place_among(
         pieces: The command's.
         place: One of them, itself.
         location: Of the command.
+        text: What the file holds; None to read it.
     """
     before: list[str] = []
     for piece in pieces:
         if piece is place:
-            return place_of(location, place.source, "".join(before).count(place.source))
+            return place_of(location, place.source, "".join(before).count(place.source), text)
         before.append(piece if isinstance(piece, str) else piece.source)
     return location
+
+
+def source_until(pieces: Sequence[str | Placeholder], offset: int) -> str:
+    """Return a command as it is written, up to an offset of the text that is read.
+
+    Args:
+        pieces: The command's.
+        offset: Where each placeholder counts as what stands for it.
+    """
+    parts: list[str] = []
+    for piece in pieces:
+        length = len(piece) if isinstance(piece, str) else len(piece.mark)
+        if offset < length:
+            parts.append(piece[:offset] if isinstance(piece, str) else "")
+            break
+        parts.append(piece if isinstance(piece, str) else piece.source)
+        offset -= length
+    return "".join(parts)

@@ -57,6 +57,24 @@ def join_lines(command: str) -> str:
     return text
 
 
+def continued_lines(command: str) -> list[int]:
+    """Return where the lines begin that are joined to the one before, though no backslash says so.
+
+    Args:
+        command: As YAML gave it.
+
+    Returns:
+        Offsets of their first characters.
+    """
+    before = len(command) - len(command.lstrip(_BLANKS))
+    text = command.strip(_BLANKS)
+    try:
+        reading = read(text)
+    except UnreadableError:
+        return []
+    return [before + end for _, end, _ in _line_breaks(text, reading)]
+
+
 def _joined(text: str) -> str:
     if "\n" not in text and "\\" not in text:
         return text

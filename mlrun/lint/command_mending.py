@@ -1,0 +1,59 @@
+"""Mends of commands that leave what a program gets as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from mlrun.errors import Edit, Location
+from mlrun.project.braces import divide, single_braces
+from mlrun.project.command_places import written
+from mlrun.project.continuation import join_lines
+from mlrun.project.shell.frames import SLOT
+from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.yaml_nodes import location_at
+
+
+def doubled_braces(
+    command: str, known: Collection[str], location: Location, text: str | None
+) -> tuple[Location, tuple[Edit, ...]]:
+    """Return where the first single brace of a command stands, and what doubles them all.
+
+    Args:
+        command: As YAML gave it.
+        known: Names of the parameters.
+        location: Of the command.
+        text: What the project file holds; None for what lies on disk.
+
+    Returns:
+        The command's place and no edits where its text was written in another way.
+    """
+    found = written(location, text)
+    if found is None:
+        return location, ()
+    braces = [found.start + offset for offset in single_braces(found.source, known)]
+    edits = tuple(Edit(at, at, found.text[at]) for at in braces)
+    if not edits or found.source.count("{") != found.value.count("{"):
+        return location, ()
+    place = location_at(location.file, found.text, braces[0])
+    place = replace(place, of=location.of, end_column=(place.column or 0) + 1)
+    is_same = _as_shell(command, known) == _as_shell_after(location, found.text, edits, known)
+    return place, edits if is_same else ()
+
+
+def _as_shell_after(
+    location: Location, text: str, edits: tuple[Edit, ...], known: Collection[str]
+) -> str | None:
+    """Return what the shell would get after a mend, None where MLflow would still not take it."""
+    mended = written(location, apply_edits(text, edits))
+    if mended is None or not divide(join_lines(mended.value), known).is_format:
+        return None
+    return _as_shell(mended.value, known)
+
+
+def _as_shell(command: str, known: Collection[str]) -> str:
+    parts = divide(join_lines(command), known).parts
+    return "".join(
+        part if isinstance(part, str) else SLOT if part.is_known and part.is_plain else part.source
+        for part in parts
+    )

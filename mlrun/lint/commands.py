@@ -1,0 +1,155 @@
+"""All that is wrong or suspicious in the commands of a project, each with its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from mlrun.errors import CommandError, Location, Problem
+from mlrun.lint.command_form import about_form
+from mlrun.lint.command_mending import doubled_braces
+from mlrun.lint.command_words import about_words
+from mlrun.near_miss import near_miss
+from mlrun.project.command import CommandTemplate, Placeholder, examine_command
+from mlrun.project.command_gaps import without_gaps
+from mlrun.project.command_places import place_among
+from mlrun.project.command_values import CommandValue, LeftOut, Variable
+from mlrun.project.model import DockerEnv, Parameter, Project
+from mlrun.project.secrets import variable_of
+from mlrun.project.shell.quoting import Allowed, Quote
+from mlrun.project.types import ParameterType
+from mlrun.project.yaml_nodes import shown
+
+_NUMBERS = frozenset({ParameterType.INT, ParameterType.FLOAT})
+_PLAIN = _NUMBERS | {ParameterType.BOOL}
+
+
+def check_commands(project: Project, text: str | None = None) -> Iterator[Problem]:
+    """Yield what is wrong or suspicious about the commands of a project.
+
+    Args:
+        project: As its file was read.
+        text: What the project file holds, where that is not what lies on disk.
+    """
+    for entry_point in project.entry_points.values():
+        if entry_point.problem is None and entry_point.command:
+            asked = entry_point.environments or project.environments
+            yield from command_problems(
+                entry_point.command,
+                entry_point.parameters,
+                entry_point.location,
+                text,
+                in_container=any(isinstance(each, DockerEnv) for each in asked),
+            )
+
+
+def command_problems(
+    command: str,
+    parameters: Mapping[str, Parameter],
+    location: Location,
+    text: str | None = None,
+    *,
+    in_container: bool = False,
+) -> tuple[Problem, ...]:
+    """Return all that is wrong or suspicious about a command.
+
+    Args:
+        command: The template, as YAML gave it.
+        parameters: Those that the entry point declares, by name.
+        location: Of the command in the project file.
+        text: What the project file holds, where that is not what lies on disk.
+        in_container: Whether the project asks for a container.
+    """
+    try:
+        template, mistakes = examine_command(command, tuple(parameters), location, text)
+    except CommandError as error:
+        return error.problems
+    found = [*mistakes, *_unused(template, mistakes, parameters)]
+    if not mistakes:
+        found += (_mended(warning, command, parameters, text) for warning in template.warnings)
+        found += _at_placeholders(template, parameters, text)
+        found += about_words(template, text, in_container=in_container)
+        found += about_form(command, template, parameters, text)
+    return tuple(found)
+
+
+def _mended(
+    warning: Problem, command: str, parameters: Mapping[str, Parameter], text: str | None
+) -> Problem:
+    if warning.rule != "literal-braces" or warning.location is None:
+        return warning
+    place, edits = doubled_braces(command, tuple(parameters), warning.location, text)
+    return replace(warning, location=place, edits=edits)
+
+
+def _unused(
+    template: CommandTemplate, mistakes: tuple[Problem, ...], parameters: Mapping[str, Parameter]
+) -> Iterator[Problem]:
+    used = {piece.name for piece in template.pieces if isinstance(piece, Placeholder)}
+    for name, parameter in parameters.items():
+        if name in used or parameter.secret:
+            continue
+        if any(near_miss(other, [name]) for other in used - parameters.keys()) and mistakes:
+            continue  # The placeholder was misspelt, and that is said.
+        yield Problem(
+            f"the command has no {{{name}}}, so that nobody gets the value of {shown(name)}",
+            parameter.location,
+            "put it into the command, or remove the parameter",
+            "unused-parameter",
+        )
+
+
+def _at_placeholders(
+    template: CommandTemplate, parameters: Mapping[str, Parameter], text: str | None
+) -> Iterator[Problem]:
+    for name, parameter in parameters.items():
+        for value in _other_values(parameter):
+            with suppress(CommandError):
+                without_gaps(template, {name: value})
+                continue
+            yield from _refusals(template, name, value, text)
+    for place in template.pieces:
+        if isinstance(place, Placeholder) and place.name in parameters:
+            yield from _restricted(template, place, parameters[place.name], text)
+
+
+def _other_values(parameter: Parameter) -> Iterator[CommandValue]:
+    """Yield what may stand in place of a text."""
+    if parameter.secret:
+        yield Variable(variable_of(parameter.name))
+    elif parameter.flag is not None:
+        yield LeftOut.ARGUMENT
+    elif parameter.optional:
+        yield LeftOut.OPTION
+
+
+def _refusals(
+    template: CommandTemplate, name: str, value: CommandValue, text: str | None
+) -> Iterator[Problem]:
+    try:
+        without_gaps(template, {name: value}, text)
+    except CommandError as error:
+        yield from error.problems
+
+
+def _restricted(
+    template: CommandTemplate, place: Placeholder, parameter: Parameter, text: str | None
+) -> Iterator[Problem]:
+    """A place for plain values only, and a parameter that takes others too."""
+    if place.allowed is None or place.quotes[0] in (Quote.COMMENT, Quote.LITERAL):
+        return
+    is_number = place.allowed is Allowed.NUMBER
+    if parameter.secret or parameter.choices or parameter.pattern or parameter.optional:
+        return
+    if parameter.type in (_NUMBERS if is_number else _PLAIN):
+        return
+    what = "numbers" if is_number else "letters, digits and ._-/:=@%+,"
+    yield Problem(
+        f"{place.source} takes only {what} here: {place.reason}",
+        place_among(template.pieces, place, template.location, text),
+        "declare the type `float`"
+        if is_number
+        else f"put VALUE={place.source} before the command, and have the code read the variable",
+        "restricted-place",
+    )
