@@ -19,6 +19,13 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))  # started as a script
 
 GENERATORS: Mapping[str, str] = {
+    "project-keys": "docs.generators.project_file:project_keys",
+    "entry-point-keys": "docs.generators.project_file:entry_point_keys",
+    "parameter-keys": "docs.generators.project_file:parameter_keys",
+    "parameter-types": "docs.generators.project_file:parameter_types",
+    "docker-keys": "docs.generators.project_file:docker_keys",
+    "python-env-keys": "docs.generators.project_file:python_env_keys",
+    "conda-keys": "docs.generators.project_file:conda_keys",
     "lint-rules": "docs.generators.lint_rules:lint_rules",
 }
 """By name the function, as `module:function`; it takes nothing, and returns Markdown."""

@@ -62,3 +62,8 @@ def suggest_type(text: str) -> str | None:
 
     plain = text.strip().lower()
     return _MEANT.get(plain) or near_miss(plain, _BY_SPELLING)
+
+
+def spellings_of(kind: ParameterType) -> tuple[str, ...]:
+    """Return what else a type may be called, beside its own name."""
+    return _SPELLINGS.get(kind, ())

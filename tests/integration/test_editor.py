@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 
@@ -209,3 +214,18 @@ def test_a_parameter_file(editor: Editor, tmp_path: Path) -> None:
     assert "The value of the parameter" in page.hover("al|pha: 0.5\n")
     ((line, _, said),) = page.diagnostics("- alpha\n")
     assert (line, said) == (1, "A parameter file has one `NAME: VALUE` a line.")
+
+
+def test_the_line_of_the_documentation_names_the_schema(editor: Editor, tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "project-file.md"
+    (line,) = re.findall(r"```sh\n(.*yaml-language-server.*)\n```", page.read_text())
+    program = tmp_path / "bin" / "mlrun"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m mlrun "$@"\n')
+    program.chmod(0o755)
+    file = tmp_path / "MLproject"
+    file.write_text("name: churn\nentrypoints: {}\n")
+    variables = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-ec", line], cwd=tmp_path, env=variables, check=True)
+    (found,) = editor.open(file, file.read_text())
+    assert (found.line, found.text) == (3, "entrypoints")
