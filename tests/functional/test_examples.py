@@ -153,6 +153,44 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
         missing("pypi", answer.stderr.strip().splitlines()[-1])
 
 
+def test_typed_parameters(place: Place) -> None:
+    before = sorted((EXAMPLES / "typed_parameters").iterdir())
+    answer = run_example(place, "typed_parameters")
+
+    assert answer.returncode == 0, answer.stderr
+    assert "y = 2.991x + 1.006" in answer.stdout
+    assert "signed aca7562643eb6c6d\n" in answer.stdout
+    (run,) = place.runs()
+    logged = recorded(run, "params")
+    assert logged.keys().isdisjoint({"api-token", "model", "seed"})
+    assert (logged["report"], logged["verbose"], logged["rate"]) == ("[10, 100]", "False", "0.1")
+    assert sorted((EXAMPLES / "typed_parameters").iterdir()) == before
+
+
+def test_typed_parameters_as_they_are_given(place: Place) -> None:
+    words = ("method=descent", "rate=0.05", "seed=7", "verbose=yes", "centre=no", "report=1,50")
+    given = [word for each in (*words, "model=out/line.json") for word in ("-P", each)]
+    (place.folder / "token").write_text("another-token\n")
+    answer = run_example(place, "typed_parameters", *given, "-P", "api-token=@token")
+
+    assert answer.returncode == 0, answer.stderr
+    assert len(answer.stdout.splitlines()) == 200 + 4
+    assert "signed aca7562643eb6c6d\n" not in answer.stdout
+    line = json.loads((place.folder / "out" / "line.json").read_text())
+    assert line["slope"] == pytest.approx(3, abs=0.05)
+
+
+def test_typed_parameters_refuses_what_its_readme_shows(place: Place) -> None:
+    given = ("-P", "method=momentun", "-P", "rate=2", "-P", "report=0,5")
+    answer = run_example(place, "typed_parameters", *given)
+
+    assert answer.returncode == 125
+    shown = (EXAMPLES / "typed_parameters" / "README.md").read_text()
+    said = [line.strip() for line in shown.splitlines() if "mlrun: error" in line]
+    assert [line for line in answer.stderr.splitlines() if "error" in line] == said
+    assert place.runs() == []
+
+
 def test_uv_lock(place: Place) -> None:
     before = sorted((EXAMPLES / "uv_lock").rglob("*.*"))
     answer = run_example(place, "uv_lock", "-P", "points=2000", timeout=300)
