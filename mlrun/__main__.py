@@ -1,5 +1,5 @@
 """`python -m mlrun`."""
 
-from mlrun.cli.main import main
+from mlrun.start import main
 
 main()

@@ -1,11 +1,22 @@
-"""`mlrun completion`."""
+"""`mlrun completion`: what makes a shell complete mlrun's words."""
 
 from __future__ import annotations
 
 import click
 
+from mlrun.completion.shells import SCRIPTS
+
 
 @click.command()
-def command() -> None:
-    """Print what makes a shell complete mlrun's words."""
-    raise NotImplementedError
+@click.argument("shell", type=click.Choice(sorted(SCRIPTS)))
+def command(shell: str) -> None:
+    r"""Print what makes a shell complete mlrun's words.
+
+    That is options, and the entry points, parameters and choices of the project at hand.
+
+    \b
+    bash:  eval "$(mlrun completion bash)"    in ~/.bashrc
+    zsh:   eval "$(mlrun completion zsh)"     in ~/.zshrc, after compinit
+    fish:  mlrun completion fish > ~/.config/fish/completions/mlrun.fish
+    """
+    click.echo(SCRIPTS[shell], nl=False)

@@ -40,6 +40,7 @@ LINE = {
     "run_folder",
     "viewing",
     "lint",
+    "completion",
     "gathering",
     "scaffold",
     "schema_files",
@@ -55,7 +56,7 @@ def allowed_for(part: str) -> set[str]:
         return CORE | INNER | {part}
     if part in LINE:
         return CORE | INNER | SIBLINGS | LINE
-    return CORE | INNER | SIBLINGS | LINE | {"cli", "api"}
+    return CORE | INNER | SIBLINGS | LINE | {"cli", "api", "start"}
 
 
 def part_of(module: str) -> str:

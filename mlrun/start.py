@@ -1,0 +1,21 @@
+"""Where the program begins: with the command line, or with what completes one."""
+
+from __future__ import annotations
+
+import os
+
+COMPLETION = "MLRUN_COMPLETION"
+"""The variable in which a shell's script says that words are to be completed: for which shell."""
+
+
+def main() -> None:
+    """Answer a shell, or run the command line; and exit."""
+    shell = os.environ.get(COMPLETION)
+    if shell:
+        from mlrun.completion.answering import answer
+
+        answer(shell)
+        return
+    from mlrun.cli.main import main as run_command_line
+
+    run_command_line()

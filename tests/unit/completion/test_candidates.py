@@ -1,0 +1,145 @@
+"""What could stand at the cursor."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlrun.completion import answering
+from mlrun.completion.candidates import candidates
+from mlrun.completion.vocabulary import Candidate
+from mlrun.completion.words import MLRUN
+
+PROJECT = """
+entry_points:
+  main:
+    parameters:
+      alpha: {type: float, default: 0.5, description: How fast}
+      kind: {choices: [a, "b c"], default: a}
+      on: bool
+      data: path
+      token: {secret: true, default: "env:TOKEN"}
+    command: "train {alpha}"
+  main2: echo two
+  other: {parameters: {mine: int}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "MLproject").write_text(PROJECT)
+    (tmp_path / "train.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def texts(line: str) -> list[str]:
+    *words, current = line.split(" ")
+    return [found.text for found in candidates(MLRUN, words, current)]
+
+
+def test_commands_and_options_are_offered() -> None:
+    assert texts("ru") == ["run", "runs"]
+    assert texts("runs l") == ["list", "log"]
+    assert "--entry-point" in texts("run -")
+    assert texts("run --experiment-") == ["--experiment-name", "--experiment-id"]
+    assert texts("describe --output ") == ["text", "json"]
+
+
+def test_an_option_is_offered_once_unless_it_repeats() -> None:
+    assert texts("run . --experiment-name x --experiment-n") == []
+    assert texts("run . -e x --entry") == []
+    assert texts("run . --param-list alpha=1 --param-l") == ["--param-list"]
+
+
+def test_names_of_the_project_are_offered() -> None:
+    assert texts("run . -e ") == ["main", "main2", "other", "train.py"]
+    assert texts("run . --entry-point=ma") == ["--entry-point=main", "--entry-point=main2"]
+    assert texts("run . -P ") == ["alpha=", "kind=", "on=", "data=", "token="]
+    assert texts("run . -P kind=a -Palpha=2 -P ") == ["on=", "data=", "token="]
+    assert texts("run . -e other -P ") == ["mine="]
+    assert texts("run . -e missing -P ") == []
+    assert texts("run https://host/project.git -e ") == []
+
+
+def test_values_are_offered() -> None:
+    assert texts("run . -P kind=") == ["kind=a", "kind=b c"]
+    assert texts("run . -P on=t") == ["on=true"]
+    assert texts("run . -P alpha=") == ["alpha=0.5"]
+    assert list(candidates(MLRUN, ["run", ".", "-P"], "data=ro")) == [Candidate("files", "data=ro")]
+    assert texts("run . -P nothing=") == []
+
+
+def test_a_secret_is_offered_as_what_it_may_come_from_and_never_shown() -> None:
+    found = list(candidates(MLRUN, ["run", ".", "-P"], "token="))
+    assert [one.text for one in found] == ["token=env:", "token=@"]
+    assert "env:TOKEN" not in str(list(candidates(MLRUN, ["run", ".", "-P"], "tok")))
+
+
+def test_help_says_what_a_parameter_is() -> None:
+    (found,) = candidates(MLRUN, ["run", ".", "-P"], "al")
+    assert found == Candidate("open", "alpha=", "float, default 0.5: How fast")
+
+
+def test_a_project_below_another_folder_is_looked_up_there(folder: Path) -> None:
+    (folder / "inner").mkdir()
+    (folder / "inner" / "mlproject").write_text("entry_points: {deep: echo}")
+    assert texts("run .#inner -e d") == ["deep"]
+    assert texts("run inner -e d") == ["deep"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- a",
+        "entry_points: [",
+        "entry_points: {main: [1]}",
+        "a: &a [*a]",
+        "\0",
+        "x: !!python/object:os.system {}",
+        "entry_points: {main: {parameters: [a]}}",
+        "entry_points: {main: {parameters: {a: [1], b: {choices: 3}}}}",
+    ],
+)
+def test_a_broken_file_offers_what_can_be_read_of_it(folder: Path, text: str) -> None:
+    (folder / "MLproject").write_text(text)
+    for line in ("run . -e ", "run . -P ", "run . -P a=", "run . -P b="):
+        texts(line)
+
+
+def test_what_is_merged_into_a_mapping_is_offered(folder: Path) -> None:
+    (folder / "MLproject").write_text(
+        "x: &x {a: int, b: int}\nentry_points: {main: {parameters: {<<: *x, c: int}, command: x}}"
+    )
+    assert texts("run . -P ") == ["a=", "b=", "c="]
+
+
+def test_after_two_hyphens_there_are_no_options() -> None:
+    assert texts("run -- -") == ["-"]
+
+
+@pytest.mark.parametrize(
+    ("line", "breaks", "expected"),
+    [
+        ("mlrun run . -P kind=b", "=:", "word\tb\\ c\t\n"),
+        ("mlrun run . -P kind=b", "", "word\tkind=b\\ c\t\n"),
+        ("mlrun run . -P 'kind=b", "=:", "word\tkind=b c\t\n"),
+        ("mlrun run . --env-manager=vi", "=:", "word\tvirtualenv\t\n"),
+        ("cd x; mlrun run . -e main2 | tail", "=:", ""),
+    ],
+)
+def test_bash_gets_what_follows_its_own_break(
+    line: str,
+    breaks: str,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.setenv("COMP_LINE", line)
+    monkeypatch.setenv("COMP_POINT", str(len(os.fsencode(line))))
+    monkeypatch.setenv("COMP_WORDBREAKS", breaks)
+    answering.answer("bash")
+    assert capfdbinary.readouterr().out.decode() == expected
