@@ -13,6 +13,9 @@ def _file(declaration: str, command: str = "python train.py --rate {rate}") -> s
     )
 
 
+_FAST = "python train.py --fast {fast}"
+_SECRETLY = "python train.py"
+
 _IN_FORM = (
     Rule(
         name="missing-space",
@@ -150,8 +153,8 @@ _CONSTRAINTS = (
         subject=Subject.PROJECT,
         summary="`flag` is neither true nor an option",
         reason="mlrun refuses the file: it does not know what to put into the command.",
-        bad=_file("fast: {type: bool, default: 'true', flag: fast}"),
-        good=_file("fast: {type: bool, default: 'true'}"),
+        bad=_file("fast: {type: bool, default: 'true', flag: fast}", _FAST),
+        good=_file("fast: {type: bool, default: 'true'}", _FAST),
         in_schema=True,
     ),
     Rule(
@@ -183,8 +186,12 @@ _SECRETS = (
         summary="The default of a secret is the secret itself",
         reason="Whoever sees the project sees it. A default names where it is: a file, or a"
         " variable. mlrun refuses the file.",
-        bad=_file("api_key: {secret: true, default: 4f2a}  # mlrun: ignore[mlflow-secret]"),
-        good=_file("api_key: {secret: true, default: env:KEY}  # mlrun: ignore[mlflow-secret]"),
+        bad=_file(
+            "api_key: {secret: true, default: 4f2a}  # mlrun: ignore[mlflow-secret]", _SECRETLY
+        ),
+        good=_file(
+            "api_key: {secret: true, default: env:KEY}  # mlrun: ignore[mlflow-secret]", _SECRETLY
+        ),
         in_schema=True,
     ),
     Rule(
@@ -194,8 +201,10 @@ _SECRETS = (
         summary="A secret has a name that no variable of its own can have",
         reason="The command finds it as the variable of its name in upper case: `hf-token` is"
         " HF_TOKEN. PATH, LD_PRELOAD, PYTHONPATH, MLFLOW_RUN_ID and their like are taken.",
-        bad=_file("path: {secret: true, default: env:KEY}"),
-        good=_file("api_key: {secret: true, default: env:KEY}  # mlrun: ignore[mlflow-secret]"),
+        bad=_file("path: {secret: true, default: env:KEY}", "python train.py --path {path}"),
+        good=_file(
+            "api_key: {secret: true, default: env:KEY}  # mlrun: ignore[mlflow-secret]", _SECRETLY
+        ),
     ),
     Rule(
         name="secret-path",
@@ -204,8 +213,12 @@ _SECRETS = (
         summary="A path is declared secret",
         reason="A path is no secret: other programs see it. What the file holds may be one, and"
         " `-P api_key=@FILE` names the file.",
-        bad=_file("api_key: {type: path, secret: true, default: '@key'}"),
-        good=_file("api_key: {secret: true, default: '@key'}  # mlrun: ignore[mlflow-secret]"),
+        bad=_file(
+            "api_key: {type: path, secret: true, default: '@key'}", "python train.py {api_key}"
+        ),
+        good=_file(
+            "api_key: {secret: true, default: '@key'}  # mlrun: ignore[mlflow-secret]", _SECRETLY
+        ),
         in_schema=True,
     ),
 )

@@ -12,8 +12,9 @@ from mlrun.lint.project_file import check_project_file
 def found(folder: Path, declaration: str) -> list[str | None]:
     """Return the rules that a parameter breaks, declared so: `<declaration>`."""
     file = folder / "MLproject"
+    command = f"echo {{{declaration.partition(':')[0]}}}"
     file.write_text(
-        f"entry_points:\n  main:\n    parameters:\n      {declaration}\n    command: echo\n"
+        f"entry_points:\n  main:\n    parameters:\n      {declaration}\n    command: {command}\n"
     )
     return [problem.rule for problem in check_project_file(file)]
 
