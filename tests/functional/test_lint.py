@@ -246,13 +246,15 @@ def test_nothing_of_a_file_reaches_the_terminal_unseen(place: Place) -> None:
     assert "unknown-key" in answer.stdout
 
 
-def test_little_is_imported(bad: Place) -> None:
+def test_little_is_imported(place: Place) -> None:
+    place.write(f"python_env: python_env.yaml\n{WELL}")
+    environment(place).write_text(BAD.replace("  - -r gone.txt\n", ""))
     code = (
         "import sys; from mlrun.cli.main import exit_code_for; exit_code_for(['lint', 'project'])\n"
         "print(*sys.modules, file=sys.stderr)"
     )
     answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=bad.folder, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=place.folder, capture_output=True, text=True, check=True
     )
     modules = set(answer.stderr.splitlines()[-1].split())
     heavy = {"mlrun.runner", "mlrun.environments", "mlrun.sources", "tempfile", "difflib", "git"}
