@@ -29,7 +29,10 @@ def _row(rule: Rule) -> str:
 def _described(rule: Rule) -> str:
     kind = f"*{rule.severity.value.capitalize()}* in {rule.subject.value}."
     mended = " `--fix` makes the second file of the first." if rule.is_mended else ""
-    examples = f"{_example(rule.bad)}\n\nBetter:\n\n{_example(rule.good)}"
+    called = f", called `{rule.bad_name}`" if rule.bad_name else ""
+    beside = ", ".join(f"`{path}`" for path, _ in rule.beside)
+    found = f"Found{called}{f', beside {beside}' if beside else ''}:"
+    examples = f"{found}\n\n{_example(rule.bad)}\n\nBetter:\n\n{_example(rule.good)}"
     return f"### {rule.name}\n\n{kind} {rule.summary}. {rule.reason}{mended}\n\n{examples}"
 
 
