@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlrun.errors import Edit, Location, Problem, ProjectError
+from mlrun.lint.commands import check_commands
 from mlrun.lint.moved_places import moved_back
 from mlrun.lint.named_environments import check_named_environments
 from mlrun.lint.parameters import check_parameters
 from mlrun.lint.portability import portability
-from mlrun.lint.parameters import check_parameters
-from mlrun.lint.portability import portability
+from mlrun.lint.unread_parameters import without_unread_parameters
 from mlrun.project.load import examine_project
 from mlrun.project.project_file import find_project_file
 from mlrun.project.yaml_errors import template_error
@@ -22,6 +22,9 @@ from mlrun.project.yaml_nodes import Document, read_text
 
 _MOST_MENDS = 10
 """Mistakes in the form of one file after which it is read on as if they were mended."""
+
+_HAS_LOST = "did you mean `entry_points`?"
+"""The hint about a key without which a file is none of a project."""
 
 
 def check_project_file(file: Path, text: str | None = None) -> tuple[Problem, ...]:
@@ -71,18 +74,18 @@ def _after(edits: tuple[Edit, ...], file: Path, text: str, mends: int) -> Iterat
 
 def _in_document(document: Document) -> tuple[Problem, ...]:
     project = examine_project(document, document.file.absolute().parent)
-    template = template_error(document.text, document.file) if document.errors else None
-    if template is not None:
+    template = template_error(document.text, document.file)
+    if template is not None and (document.errors or _HAS_LOST in {p.hint for p in project.lints}):
         return template.problems
     cannot_run = [e.problem for e in project.entry_points.values() if e.problem is not None]
-    environments = check_named_environments(document, project)
     return (
         *document.errors,
         *project.lints,
         *cannot_run,
-        *environments,
+        *check_named_environments(document, project),
         *check_parameters(project),
         *portability(project),
+        *check_commands(without_unread_parameters(project, document.root), document.text),
     )
 
 
