@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mlrun.cli.described_environment import described, manager_of
+from mlrun.cli.described_parameters import is_required, parameter_document, parameter_lines
 from mlrun.cli.narration import end_passing, narrate, printable
 from mlrun.cli.output import print_problem
 from mlrun.cli.shared_options import FORM, VERSION
@@ -24,6 +25,9 @@ from mlrun.project.values import misfit
 from mlrun.sources.base import Checkout, FetchRequest
 from mlrun.sources.fetch import fetch
 from mlrun.sources.naming import named_by_address, renamed
+
+_VERSION = 1
+"""Of the JSON document, `schemas/describe.schema.json`."""
 
 
 @click.command()
@@ -71,27 +75,25 @@ def _lines(project: Project, checkout: Checkout, words: list[str]) -> list[str]:
         *_environment_lines(project),
     ]
     for entry_point in project.entry_points.values():
-        lines += ["", f"{entry_point.name}", *_parameter_lines(entry_point)]
+        lines += ["", _title(entry_point), *parameter_lines(entry_point.parameters.values())]
         if entry_point.environments:
             own = _environment(entry_point.environments, project)
             lines.append(f"    in an environment of its own: {own}")
-        lines.append(f"    {_command_line(entry_point, words)}")
+        problem = entry_point.problem
+        lines.append(
+            f"    cannot run: {problem.message}"
+            if problem is not None
+            else f"    {_command_line(entry_point, words)}"
+        )
     scripts = scripts_in(project.folder)
     if scripts:
         lines += ["", f"scripts      {', '.join(scripts)}   (run one with -e)"]
     return lines
 
 
-def _parameter_lines(entry_point: EntryPoint) -> list[str]:
-    parameters = entry_point.parameters.values()
-    width = max((len(parameter.name) for parameter in parameters), default=0)
-    return [f"    {parameter.name:{width}}  {_about(parameter)}" for parameter in parameters]
-
-
-def _about(parameter: Parameter) -> str:
-    default = "required" if parameter.default is None else f"default {parameter.default!r}"
-    description = f"  {parameter.description}" if parameter.description else ""
-    return f"{parameter.type.value:6}  {default}{description}"
+def _title(entry_point: EntryPoint) -> str:
+    about = " ".join((entry_point.description or "").split())
+    return f"{entry_point.name}    {about}" if about else entry_point.name
 
 
 def _fetched(checkout: Checkout) -> str:
@@ -105,20 +107,21 @@ def _command_line(entry_point: EntryPoint, project: list[str]) -> str:
     if entry_point.name != "main":
         words += ["-e", entry_point.name]
     for parameter in entry_point.parameters.values():
-        if parameter.default is None:
-            words += ["-P", f"{parameter.name}=..."]
-        elif _can_be_given(parameter.type, parameter.default):
+        if is_required(parameter):
+            words += ["-P", f"{parameter.name}={'env:...' if parameter.secret else '...'}"]
+        elif parameter.default is not None and _can_be_given(parameter, parameter.default):
             words += ["-P", f"{parameter.name}={parameter.default}"]
     return shlex.join(words)
 
 
-def _can_be_given(kind: ParameterType, default: str) -> bool:
+def _can_be_given(parameter: Parameter, default: str) -> bool:
     """Return whether a default means the same when it is given by -P.
 
-    A path would be relative to another folder, and a default that does not fit its type is
-    passed, but not taken.
+    A path, and a secret's file, would be relative to another folder, and a default that does not
+    fit its type is passed, but not taken.
     """
-    return kind is not ParameterType.PATH and misfit(kind, default) is None
+    is_relative = parameter.type is ParameterType.PATH or parameter.secret
+    return not is_relative and misfit(parameter.type, default) is None
 
 
 def _environment_lines(project: Project) -> list[str]:
@@ -143,6 +146,7 @@ def _environment(environments: tuple[Environment, ...], project: Project) -> str
 
 def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
     return {
+        "version": _VERSION,
         "name": project.name,
         "folder": os.fspath(project.folder) if checkout.is_in_place else None,
         "uri": checkout.uri,
@@ -152,12 +156,10 @@ def _document(project: Project, checkout: Checkout) -> dict[str, Any]:
             entry_point.name: {
                 "command": entry_point.command,
                 **_own_environment(entry_point, project),
+                "description": entry_point.description,
+                "problem": entry_point.problem.message if entry_point.problem else None,
                 "parameters": {
-                    parameter.name: {
-                        "type": parameter.type.value,
-                        "default": parameter.default,
-                        "description": parameter.description,
-                    }
+                    parameter.name: parameter_document(parameter)
                     for parameter in entry_point.parameters.values()
                 },
             }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any
+
+import jsonschema
 
 from tests.functional.commands import Place
 
@@ -129,3 +132,80 @@ def test_containers_and_conda_environments(place: Place) -> None:
     assert first == "environment  docker, image i:1"
     assert own.endswith("conda, from c.yaml, Python 3.9.18")
     assert both.endswith("docker_env and conda_env (image j:2; from c.yaml, Python 3.9.18)")
+
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/describe.schema.json").read_text())
+
+PARAMETERS = """
+entry_points:
+  main:
+    description: Fits it
+    parameters:
+      rate: {type: float, default: 0.1, min: 0, max: 1, description: How fast}
+      steps: {type: int, min: 1}
+      kind: {choices: [one, two], default: one}
+      seed: {type: int, optional: true, max: 9}
+      loud: {type: bool, default: false, flag: true}
+      title: {pattern: "[a-z]+", default: " x"}
+      out: {type: path, exists: false, default: out.txt}
+      token: {secret: true}
+    command: fit {rate} {steps} {kind} {seed} {loud} {title} {out}
+  broken: {}
+"""
+
+
+def test_all_that_a_parameter_allows_is_said_in_one_look(place: Place) -> None:
+    place.write(PARAMETERS)
+    lines = place.mlrun("describe", "project").stdout.splitlines()
+    assert "main    Fits it" in lines
+    words = {line.split()[0]: " ".join(line.split()[1:]) for line in lines if line[:4] == "    "}
+    assert words["rate"] == "float default 0.1 0 to 1 How fast"
+    assert words["steps"] == "int required at least 1"
+    assert words["kind"] == "string default one one | two"
+    assert words["seed"] == "int optional at most 9"
+    assert words["loud"] == "bool default False --loud or nothing"
+    assert words["title"] == "string default ' x' matches [a-z]+"
+    assert words["out"] == "path default out.txt need not exist"
+    assert words["token"] == "string required secret: @FILE or env:NAME"
+    assert "-P steps=... -P kind=one" in words["mlrun"]
+    assert "-P token=env:..." in words["mlrun"]
+    assert "seed" not in words["mlrun"]
+    assert words["cannot"].startswith("run: the entry point 'broken'")
+
+
+def test_the_document_has_all_of_it_too(place: Place) -> None:
+    place.write(PARAMETERS)
+    found = document(place)
+    jsonschema.validate(found, SCHEMA)
+    main = found["entry_points"]["main"]
+    assert main["description"] == "Fits it"
+    assert found["entry_points"]["broken"]["problem"]
+    said = {
+        name: {key for key, value in parameter.items() if value not in (None, False, "string")}
+        for name, parameter in main["parameters"].items()
+    }
+    assert said == {
+        "rate": {"type", "default", "description", "min", "max"},
+        "steps": {"type", "required", "min"},
+        "kind": {"default", "choices"},
+        "seed": {"type", "optional", "max"},
+        "loud": {"type", "default", "flag"},
+        "title": {"default", "pattern"},
+        "out": {"type", "default"},
+        "token": {"required", "secret"},
+    }
+
+
+def test_the_example_of_the_schema_is_one() -> None:
+    for example in SCHEMA["examples"]:
+        jsonschema.validate(example, SCHEMA)
+
+
+def test_a_long_description_goes_on_below(place: Place) -> None:
+    about = " ".join(f"word{number}" for number in range(40))
+    place.write(
+        f"entry_points: {{main: {{parameters: {{a: {{description: {about}}}}}, command: x}}}}"
+    )
+    lines = place.mlrun("describe", "project").stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert " ".join(" ".join(lines).split()).count(about) == 1
