@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mlrun.errors import Edit, Location, Problem
 from mlrun.project.command import CommandTemplate, Placeholder, marked
 from mlrun.project.command_places import (
+    nth,
     place_among,
     place_of,
     source_until,
@@ -22,6 +23,7 @@ from mlrun.project.shell.quoting import Quote
 from mlrun.project.shell.reader import UnreadableError
 from mlrun.project.shell.slot_places import NoPlaceError, find_place
 from mlrun.project.types import ParameterType
+from mlrun.project.yaml_mending import apply_edits
 
 _QUOTES = frozenset({Quote.SINGLE, Quote.DOUBLE, Quote.GLUED_DOUBLE})
 _UNQUOTED = frozenset({ParameterType.INT, ParameterType.FLOAT, ParameterType.BOOL})
@@ -139,9 +141,15 @@ def _without_quotes(quoted: _Quoted, number: int) -> tuple[Edit, ...]:
 def _edits(quoted: _Quoted, start: int, end: int) -> tuple[Edit, ...]:
     before = source_until(quoted.template.pieces, start)
     source = source_until(quoted.template.pieces, end)[len(before) :]
-    found = written(quoted.template.location, quoted.file_text)
-    at = found.find(source, before.count(source)) if found is not None else None
-    if at is None:
+    location = quoted.template.location
+    found = written(location, quoted.file_text)
+    if found is None:
         return ()
-    last = at + len(source) - 1
-    return Edit(at, at + 1, ""), Edit(last, last + 1, "")
+    at, inner = (nth(t, source, before.count(source)) for t in (found.source, found.value))
+    if at is None or inner is None:
+        return ()
+    first, last = found.start + at, found.start + at + len(source) - 1
+    edits = (Edit(first, first + 1, ""), Edit(last, last + 1, ""))
+    value = found.value[:inner] + source[1:-1] + found.value[inner + len(source) :]
+    mended = written(location, apply_edits(found.text, edits))
+    return edits if mended is not None and mended.value == value else ()

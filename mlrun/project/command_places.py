@@ -44,12 +44,22 @@ class Written(NamedTuple):
         source = self.source
         if not part or source.count(part) != self.value.count(part):
             return None
-        position = -1
-        for _ in range(occurrence + 1):
-            position = source.find(part, position + 1 if position < 0 else position + len(part))
-            if position < 0:
-                return None
-        return self.start + position
+        position = nth(source, part, occurrence)
+        return None if position is None else self.start + position
+
+
+def nth(text: str, part: str, occurrence: int) -> int | None:
+    """Return where a part of a text begins, None where it is not there so often.
+
+    Args:
+        text: The text.
+        part: The part.
+        occurrence: How many of the same come before it.
+    """
+    before = text.split(part, occurrence + 1)[:-1]
+    if len(before) <= occurrence:
+        return None
+    return sum(map(len, before)) + occurrence * len(part)
 
 
 def written(location: Location, text: str | None = None) -> Written | None:
