@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -322,3 +323,31 @@ def test_files_belong_to_who_ran_it(docked: Docked, stranger: Stranger) -> None:
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(word) for word in found]
+
+
+def test_a_secret_reaches_the_container_and_nothing_else(docked: Docked, tmp_path: Path) -> None:
+    docked.write(
+        "import os, time\ntoken = os.environ['API_TOKEN']\nprint('up', flush=True)\n"
+        "print(token, os.environ['KEY'] == token, flush=True)\ntime.sleep(90)\n",
+        command="KEY={api-token} python3 main.py",
+        more="    parameters: {api-token: {secret: true}}\n",
+    )
+    secret = "hunter2-of-the-tests"
+    with docked.started("-P", "api-token=env:GIVEN", GIVEN=secret) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"{secret} True\n"
+        words = b"".join(_words_of_processes())
+        kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    assert b"main.py" in words
+    assert secret.encode() not in words
+    assert not [path for path in kept if path.exists() and secret.encode() in path.read_bytes()]
+    (folder,) = docked.place.run_folders()
+    assert "up\n*** True\n" in (folder / "output.log").read_text()
+
+
+def _words_of_processes() -> Iterator[bytes]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield path.read_bytes()
