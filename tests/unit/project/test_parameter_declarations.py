@@ -3,8 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mlrun.errors import Edit
+from mlrun.lint.mending import apply_edits
+from mlrun.project.load import examine_project, load_project
+from mlrun.project.model import Project
 from mlrun.project.types import ParameterType
+from mlrun.project.yaml_nodes import read_document
 from tests.unit.project.written import lint_messages, main_of, parameter, place, refused
 
 
@@ -171,3 +178,67 @@ def test_an_alias_may_repeat_parameters(tmp_path: Path) -> None:
         "  c: {<<: *rate, default: 2}\ncommand: echo",
     )
     assert [p.default for p in main.parameters.values()] == ["1", "1", "2"]
+
+
+def mended(folder: Path, parameters: str) -> str:
+    """Return what stands below `parameters:` after the edits of all lints."""
+    head, tail = "entry_points:\n  main:\n    parameters:\n", "    command: echo\n"
+    file = folder / "MLproject"
+    file.write_text(head + parameters + tail, encoding="utf-8", newline="")
+    edits: list[Edit] = []
+    for lint in examined(file).lints:
+        edits += lint.edits
+    text = apply_edits(head + parameters + tail, sorted(set(edits)))
+    file.write_text(text, encoding="utf-8", newline="")
+    assert examined(file).lints == ()
+    return text.removeprefix(head).removesuffix(tail)
+
+
+def examined(file: Path) -> Project:
+    return examine_project(read_document(file, is_spared=True), file.parent)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("      a: {type:float, default:0.1} # ä\n", "      a: {type: float, default: 0.1} # ä\n"),
+        ("      é: {type:int, default:1, min:0}\n", "      é: {type: int, default: 1, min: 0}\n"),
+        ('      a: {default="b c"}\n', '      a: {default: "b c"}\n'),
+        ("      a: {type: str, default 'x'}\n", "      a: {type: str, default: 'x'}\n"),
+        (
+            "      a:\n        type:int\n        default:5\n      b: int\n",
+            "      a:\n        type: int\n        default: 5\n      b: int\n",
+        ),
+        (
+            "      a: {defulat: 1, type: int}\n      b: 0.10 # c\n",
+            "      a: {default: 1, type: int}\n      b: {default: 0.10} # c\n",
+        ),
+        ("      a:\n      b: ~\n", "      a: string\n      b: string\n"),
+        ("      a: {choices: [on, x]}\n", '      a: {choices: ["on", x]}\n'),
+        ("      a: {type:int}\r\n      b: {min: 1, type:int}\r\n",
+         "      a: {type: int}\r\n      b: {min: 1, type: int}\r\n"),
+    ],
+)  # fmt: skip
+def test_what_needs_no_thought_is_mended(tmp_path: Path, before: str, after: str) -> None:
+    assert mended(tmp_path, before) == after
+
+
+@given(
+    st.sampled_from(["type", "default", "min", "pattern"]),
+    st.sampled_from([":", "=", " =", ": ", ":  ", " :  "]),
+    st.sampled_from(["1", "int", "0.5", '"a, b"', "'é'", "x:y"]),
+)
+def test_a_mended_pair_means_what_it_was_read_as(
+    tmp_path_factory: pytest.TempPathFactory, key: str, gap: str, value: str
+) -> None:
+    folder = tmp_path_factory.mktemp("p")
+    before = parameter(folder, f": {{ {key}{gap}{value} }} # é")[1]
+    text = (folder / "MLproject").read_text(encoding="utf-8")
+    edits = [edit for lint in load_project(folder).lints for edit in lint.edits]
+    (folder / "MLproject").write_text(apply_edits(text, edits), encoding="utf-8")
+    project = load_project(folder)
+    after = project.entry_points["main"].parameters["p"]
+    assert "missing-space" not in {lint.rule for lint in project.lints}
+    assert (after.type, after.default, after.minimum, after.pattern) == (
+        before.type, before.default, before.minimum, before.pattern,
+    )  # fmt: skip
