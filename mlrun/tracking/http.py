@@ -174,7 +174,7 @@ class HttpClient:
             return _Failure(error.reason, error.sent, error.final, error.hint, error.stale)
         if answer.status not in _TRY_AGAIN or DISABLED in answer.body:
             return answer
-        wait = _retry_after(answer.headers.get("retry-after"))
+        wait = retry_after(answer.headers.get("retry-after"))
         return _Failure(f"answered {answer.status}", sent=answer.status != 429, wait=wait)
 
     def _follow(self, method: str, url: str, body: bytes | None) -> Answer:
@@ -337,7 +337,8 @@ def _backoff(tries: int) -> float:
     return float(ceiling * (0.5 + os.urandom(1)[0] / 510))
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
+    """Return the seconds that a `Retry-After` header asks to wait, None for no such thing."""
     if not value:
         return None
     if value.strip().isdigit():

@@ -105,7 +105,7 @@ class AnsweredCatalog:
             return ()
         query = {"filter": f"name='{name}'", "max_results": _SHOWN}
         found = self._shown("model-versions/search", query, "model_versions")
-        return tuple(sorted((said(v.get("version")) for v in found), key=len))
+        return tuple(sorted((said(v.get("version")) for v in found), key=lambda n: (len(n), n)))
 
     def model_names(self) -> tuple[str, ...]:
         """Return names of registered models, perhaps not all."""

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 
 from mlrun.errors import InputError, InputUnavailableError
 from mlrun.inputs.base import RemoteData, RemoteFile
+from mlrun.inputs.failures import ChangedError
 from mlrun.tracking.artifact_addresses.served import Label
 
 
@@ -45,7 +46,8 @@ class MergedData:
             except InputUnavailableError:
                 raise
             except InputError as error:
-                refusal = error if refusal is None or refusal.hint is None else refusal
+                # The hint of either says what is there instead.
+                refusal = error if refusal is None or error.hint is not None else refusal
                 continue
             is_there = True
             if "" in found or [file.path for file in files] == [""]:
@@ -67,5 +69,5 @@ class MergedData:
             self.files()
         part = self._places.get(file.path)
         if part is None:
-            raise InputError(f"{self.shown} has no {file.path} any more")
+            raise ChangedError(f"{self.shown} has no {file.path} any more")
         return part.read(file, offset)

@@ -233,10 +233,7 @@ class Resolver:
         not here, or cannot be meant, the server is asked for the files.
         """
         folder = _folder(owner.uri, store)
-        is_here = folder is not None and folder.exists()
-        if folder is not None and is_here and not store.is_web:
-            return _existing(folder, path, label)
-        if folder is not None and is_here and may_hold_artifacts(folder / path, self._environ):
+        if folder is not None and folder.exists() and self._may_be_meant(folder, path, store):
             return _existing(folder, path, label)
         outlet, whole = self._outlet_of(owner)
         server = self._tracking.server
@@ -249,6 +246,10 @@ class Resolver:
             "which is not on this one",
             hint="start the server with --serve-artifacts, or share the folder",
         )
+
+    def _may_be_meant(self, folder: Path, path: str, store: Store) -> bool:
+        places = (folder, folder / path)
+        return not store.is_web or all(may_hold_artifacts(p, self._environ) for p in places)
 
     def _outlet_of(self, owner: Owner) -> tuple[Outlet | None, str]:
         """Return how the server itself gives out what is in its folders, and the path there."""

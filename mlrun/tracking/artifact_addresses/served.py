@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mlrun.errors import InputError, InputUnavailableError
+from mlrun.errors import InputError
 from mlrun.inputs.base import RemoteFile
+from mlrun.inputs.failures import ChangedError, PassingError
 from mlrun.tracking.api import Json
 from mlrun.tracking.artifact_addresses.listing import Entry, Listing
 from mlrun.tracking.artifact_addresses.missing import no_such_path
@@ -84,7 +85,8 @@ class ServedData:
 
         Raises:
             InputUnavailableError: No answer, a stalled or cut-off transfer.
-            InputError: It may not be read, or is another one than `file` says by now.
+            InputError: It may not be read; ChangedError if it is another one than `file` says
+                by now.
         """
         place = self._outlet.place(join(self._path, file.path))
         headers = {"Range": f"bytes={offset}-"} if offset else {}
@@ -127,7 +129,7 @@ class ServedData:
             return
         self._marks[file.path] = mark
         if offset:
-            raise InputError(f"{self._called(file)} has changed while it was read")
+            raise ChangedError(f"{self._called(file)} has changed while it was read")
 
     def _blocks(
         self, file: RemoteFile, answer: StreamedAnswer, position: int, offset: int
@@ -137,13 +139,11 @@ class ServedData:
                 begin = max(0, offset - position)
                 position += len(block)
                 if file.size is not None and position > file.size:
-                    raise InputError(f"{self._called(file)} is longer than {file.size} bytes")
+                    raise ChangedError(f"{self._called(file)} is longer than {file.size} bytes")
                 if block := block[begin:]:
                     yield block
         if file.size is not None and position < file.size:
-            raise InputUnavailableError(
-                f"{self._called(file)} ended after {position} of {file.size} bytes"
-            )
+            raise PassingError(f"{self._called(file)} ended after {position} of {file.size} bytes")
 
     def _called(self, file: RemoteFile) -> str:
         return join(self.shown, file.path)

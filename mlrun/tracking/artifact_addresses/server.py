@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
+from weakref import finalize
 
-from mlrun.errors import InputError, InputUnavailableError, TrackingError, TrackingUnavailableError
+from mlrun.errors import InputError, TrackingError, TrackingUnavailableError
+from mlrun.inputs.failures import NoServerError, PassingError
 from mlrun.tracking.api import Json, TrackingApi
 from mlrun.tracking.connection import ExchangeFailedError, StreamedAnswer, TimeLimits
 from mlrun.tracking.credentials import Credentials
-from mlrun.tracking.http import HttpClient, origin_of, read_persistence
+from mlrun.tracking.http import HttpClient, origin_of, read_persistence, retry_after
 from mlrun.tracking.tls import tls_settings
 
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
@@ -47,6 +49,7 @@ class Server:
         self.credentials = credentials
         self._environ = environ
         self._idle: list[HttpClient] = []
+        finalize(self, _close, self._idle)
 
     def ask(self, method: str, endpoint: str, fields: Json) -> Json:
         """Ask an endpoint below `/api/2.0/mlflow/`.
@@ -117,7 +120,8 @@ class Server:
                 raise InputError(f"{self.shown} sends {answer.url} compressed, unasked")
             return
         if answer.status >= 500 or answer.status in _COME_BACK:
-            raise InputUnavailableError(f"{self.shown} answered {answer.status} for {answer.url}")
+            message = f"{self.shown} answered {answer.status} for {answer.url}"
+            raise PassingError(message, after=retry_after(answer.headers.get("retry-after")))
         if answer.status in (401, 403):
             raise self._denied(answer)
         raise InputError(f"{self.shown} does not give {answer.url} ({answer.status})")
@@ -127,6 +131,11 @@ class Server:
         if self.credentials is None:
             hint = "it gets no credentials: those of the tracking server go there alone"
         return InputError(f"{self.shown} does not permit {answer.url} ({answer.status})", hint=hint)
+
+
+def _close(clients: list[HttpClient]) -> None:
+    for client in clients:
+        client.close()
 
 
 def at_home(server: Server, base: str) -> bool:
@@ -139,15 +148,16 @@ def input_errors(shown: str) -> Iterator[None]:
     """Raise what the tracking server's failures are to who fetches an input.
 
     Raises:
-        InputUnavailableError: Another try may help.
+        InputUnavailableError: Another try may help; NoServerError where many were made.
         InputError: It does not.
     """
     try:
         yield
     except TrackingUnavailableError as error:
-        raise InputUnavailableError(error.message, hint=error.hint) from error
+        # It was asked again and again already.
+        raise NoServerError(error.message, hint=error.hint) from error
     except TrackingError as error:
         raise InputError(error.message, hint=error.hint) from error
     except ExchangeFailedError as error:
-        kind = InputError if error.final else InputUnavailableError
+        kind = InputError if error.final else PassingError
         raise kind(f"{shown}: {error.reason}", hint=error.hint) from error
