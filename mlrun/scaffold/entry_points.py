@@ -63,7 +63,10 @@ def propose(folder: Path, scripts: Iterable[Script]) -> tuple[Proposal, ...]:
     for script in ordered:
         for command in _commands(script):
             is_first = script is ordered[0] and command.name is None
-            name = _unlike("main" if is_first else _entry_name(script, command), taken)
+            name = "main" if is_first else _entry_name(script, command)
+            if name in taken and command.name is not None:
+                name = f"{_plain(script.path.stem, '-')}-{name}"
+            name = _unlike(name, taken)
             taken.add(name)
             proposals.append(_proposal(folder, script, command, name))
     return tuple(proposals)
@@ -209,9 +212,11 @@ def _in_command(argument: Argument, name: str) -> str:
     place = f"{{{name}}}"
     if argument.flag is not None:
         return place
-    option = f"{_literal(shlex.quote(argument.option))} " if argument.option is not None else ""
-    if not argument.is_several:
-        return option + place
-    # A substitution that is not quoted is the shell's way to part a text into words. The option
-    # stands within it, since it goes where there is no value.
-    return f"$(printf '%s ' {option}{place})"
+    option = _literal(shlex.quote(argument.option)) if argument.option is not None else ""
+    if argument.is_several:
+        # A substitution that is not quoted is the shell's way to part a text into words. The
+        # option stands within it, since it goes where there is no value.
+        return f"$(printf '%s ' {option}{' ' * bool(option)}{place})"
+    # Behind an equals sign, a value such as -1e-3 is not taken for an option.
+    joint = "=" if option.startswith("--") else " " * bool(option)
+    return f"{option}{joint}{place}"

@@ -82,7 +82,7 @@ def _from_imports(folder: Path, modules: tuple[Module, ...]) -> ProposedEnvironm
     if not packages:
         image = (folder / "Dockerfile").is_file()
         hint = "build the image of the Dockerfile, and name it: `docker_env: {image: NAME}`"
-        reason = "none is named: nothing is imported that is to be installed"
+        reason = "none is named, since nothing is imported that is to be installed"
         return ProposedEnvironment(reason, hint=hint if image else None)
     return ProposedEnvironment(
         f"{PYTHON_ENV}, new, with what the scripts import: {', '.join(packages)}",

@@ -155,8 +155,8 @@ class _Signatures:
             is_several=is_several and option is None,
         )
 
-    def _exists(self, given: dict[str, ast.expr]) -> bool:
-        return self._constants.value(given.get("exists")) is True
+    def _exists(self, given: dict[str, ast.expr]) -> bool | None:
+        return True if self._constants.value(given.get("exists")) is True else None
 
     def _member(self, node: ast.Attribute, choices: tuple[str, ...]) -> str | None:
         """Return the value of `Model.small`."""

@@ -11,7 +11,7 @@ from mlrun.project.types import ParameterType
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$(][\w./@%+=$()\- ]*", re.ASCII)
 # Versions of YAML differ in what is a number or a truth value.
-_AMBIGUOUS = re.compile(r"[\d.+-].*|(?i:y|n|yes|no|on|off|true|false|null)")
+_AMBIGUOUS = re.compile(r"[\d.+-].*|(?i:yes|no|on|off|true|false|null)")
 _NUMBERS = (ParameterType.INT, ParameterType.FLOAT)
 
 
