@@ -113,7 +113,7 @@ def run(
         experiment_id: Must exist.
         backend: Where to run.
         backend_config: A mapping, a JSON text, or the path of a JSON file.
-        storage_dir: Where remote `path` parameters will be downloaded to; they are refused yet.
+        storage_dir: Where copies of remote `path` parameters go; None to use them in the cache.
         synchronous: Whether to wait for the end. If not, Python waits for it when it exits.
         run_id: Continue this run instead of making one.
         run_name: The run's name.

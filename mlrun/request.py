@@ -52,7 +52,7 @@ class RunRequest:
         env_limit: Bytes that all environments may take; the least used go after a build. None
             for no limit.
         locked: Refuse where the project's lock is missing or does not fit.
-        storage_dir: Where remote `path` parameters will be downloaded to; they are refused yet.
+        storage_dir: Where copies of remote `path` parameters go; None to use them in the cache.
         build_image: Build a Docker image with the project's code in it.
         docker_auth: Credentials for the image's registry.
         run_id: Continue this run instead of making one.

@@ -82,7 +82,7 @@ _OPTIONS = (
     EXACT_PYTHON,
     click.option(
         "--storage-dir", type=click.Path(path_type=Path), metavar="FOLDER",
-        help="Where remote `path` parameters will be downloaded to; no effect yet.",
+        help="Where copies of remote `path` parameters go; by default they stay in the cache.",
     ),
     click.option("--run-id", metavar="ID", help="Continue this run instead of making one."),
     click.option("--run-name", metavar="NAME", help="The run's name."),

@@ -33,7 +33,7 @@ MLRUN = Command(
                 Option('--locked', about="Refuse when the project's mlrun.lock is missing or does not fit."),
                 Option('--env-limit', about='What all environments may take; the least used go after a build.', value=Value('any')),
                 Option('--exact-python', about='Refuse another patch version of Python than the one that the project names.'),
-                Option('--storage-dir', about='Where remote `path` parameters will be downloaded to; no effect yet.', value=Value('file')),
+                Option('--storage-dir', about='Where copies of remote `path` parameters go; by default they stay in the...', value=Value('file')),
                 Option('--run-id', about='Continue this run instead of making one.', value=Value('any')),
                 Option('--run-name', about="The run's name.", value=Value('any')),
                 Option('--parent-run-id', about='The run to nest this one in.', value=Value('any')),
