@@ -17,11 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlrun.errors import Problem, ProjectError
+from mlrun.events import Event, EventKind
 from mlrun.lint.environment_file import check_conda_file, check_python_env_file
 from mlrun.lint.project_file import check_project_file
 from mlrun.lint.rules.all import ALL_RULES
 from mlrun.lint.rules.rule import Rule, Subject
+from mlrun.plan import Plan
 from mlrun.project.params_file import read_params_file
+from mlrun.schema_files import read_schema
 from tests.components import missing
 from tests.schemas import refusals, validator
 from tests.unit.project.test_corpus import CORPUS, PATHS
@@ -41,7 +44,8 @@ SCHEMAS: dict[Subject, tuple[str, Check]] = {
     Subject.CONDA: ("conda", check_conda_file),
 }
 VALIDATORS = {subject: validator(name) for subject, (name, _) in SCHEMAS.items()}
-PARAMS = validator("params")
+PARAMS, PLAN, EVENT = validator("params"), validator("plan"), validator("event")
+OWN_KEYS = ("event", "time", "message")
 
 
 def refused(subject: Subject, text: str) -> list[str]:
@@ -240,3 +244,24 @@ def test_parameter_files(tmp_path: Path, content: Any) -> None:
         assert refusals(PARAMS, file.read_text())
     else:
         assert not refusals(PARAMS, file.read_text())
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(document=mutated(st.sampled_from(read_schema("plan")["examples"])))
+def test_plans(document: Any) -> None:
+    """What fits the schema is read, and written again it fits."""
+    if PLAN.is_valid(document):
+        again = json.loads(json.dumps(Plan.from_dict(document).to_dict()))
+        PLAN.validate(again)
+        assert Plan.from_dict(again) == Plan.from_dict(document)
+
+
+@given(message=st.text(), kind=st.sampled_from(EventKind), time=st.floats(0, 1e12))
+def test_events(message: str, kind: EventKind, time: float) -> None:
+    """Each kind is known; the facts of some are demanded."""
+    examples = {example["event"]: example for example in read_schema("event")["examples"]}
+    facts = {k: v for k, v in examples.get(kind.value, {}).items() if k not in OWN_KEYS}
+    document = json.loads(json.dumps(Event(kind, message, facts, time).to_dict()))
+    missing_facts = [error.message for error in EVENT.iter_errors(document)]
+    assert all("is a required property" in message for message in missing_facts)
+    assert not (kind.value in examples and missing_facts)
