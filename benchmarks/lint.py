@@ -1,0 +1,101 @@
+"""Measure `mlrun lint`, and print a table of medians.
+
+    python benchmarks/lint.py [--repeats 9] [--only NAME]... [--json FILE]
+
+Needs what `run.py` needs, but no MLflow, which has nothing of the kind. `corpus` needs the folder
+`shared/corpus` beside the repository, and is left out where that is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
+
+from benchmarks import arguments, report, tools
+from benchmarks.cases import in_turn, milliseconds, taker
+from benchmarks.measure import Command, wall
+from benchmarks.projects import noop_file
+
+CORPUS = tools.REPOSITORY.parent / "shared" / "corpus"
+GOAL = 1500
+"""Milliseconds for the whole corpus."""
+
+_PROJECT_FILES = ("mlproject", "mlproject.yaml", "mlproject.yml")
+
+# Findings are what is expected, and no failure.
+_FOUND_SOMETHING = ("bash", "-c", '"$@"; test $? -le 1', "bash")
+
+Measured = Callable[[tools.Tool, Path, int], list[report.Row]]
+
+
+def corpus(tool: tools.Tool, folder: Path, repeats: int) -> list[report.Row]:
+    """Check all real files: for a person, for a program, and to mend them."""
+    if not CORPUS.is_dir():
+        print(f"left out: there is no folder {CORPUS}", file=sys.stderr)
+        return []
+    files = sum(1 for path in CORPUS.rglob("*") if path.name.lower() in _PROJECT_FILES)
+    text, document, diff = ("lint", str(CORPUS)), ("--output", "json"), ("--diff",)
+    lines = {
+        f"`lint` of {files} real project files": text,
+        "`lint --output json` of the same": (*text, *document),
+        "`lint --diff` of the same": (*text, *diff),
+    }
+    return _rows(tool, folder, repeats, lines, goal=GOAL)
+
+
+def project(tool: tools.Tool, folder: Path, repeats: int) -> list[report.Row]:
+    """Check one small project, beside describing it and doing nothing at all."""
+    (folder / "MLproject").write_text(noop_file("noop"))
+    lines = {
+        "`lint` of one project": ("lint", str(folder)),
+        "`describe` of the same": ("describe", str(folder)),
+        "`--version`": ("--version",),
+    }
+    return _rows(tool, folder, repeats, lines)
+
+
+def _rows(
+    tool: tools.Tool,
+    folder: Path,
+    repeats: int,
+    lines: dict[str, tuple[str, ...]],
+    goal: float | None = None,
+) -> list[report.Row]:
+    env = {**tools.clean_environment(), "MLRUN_STATE_DIR": str(folder / "state")}
+    start = (*_FOUND_SOMETHING, str(tool.program))
+    commands = {title: Command((*start, *words), folder, env) for title, words in lines.items()}
+    taken = in_turn({title: taker(wall, one) for title, one in commands.items()}, repeats)
+    return [
+        report.Row(title, "ms", {"mlrun": samples}, goal=goal)
+        for title, samples in milliseconds(taken).items()
+    ]
+
+
+CASES: dict[str, Measured] = {"corpus": corpus, "project": project}
+
+
+def main() -> None:
+    """Install, measure, print."""
+    given = arguments.of_comparison("Measure `mlrun lint`.", CASES)
+    tool = tools.install_mlrun(given.cache, lambda line: print(line, file=sys.stderr))
+    rows: list[report.Row] = []
+    with tempfile.TemporaryDirectory(prefix="mlrun-benchmark-") as name:
+        for case in given.only or CASES:
+            folder = Path(name) / case
+            folder.mkdir()
+            rows += CASES[case](tool, folder, given.repeats)
+    versions = {"mlrun": tool.version, "mlflow": "has no lint"}
+    print(f"{report.machine()}; medians of {given.repeats}\n")
+    print(report.table(rows, versions))
+    if given.json:
+        document = report.document(rows, versions, report.machine())
+        given.json.write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
