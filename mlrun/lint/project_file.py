@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlrun.errors import Edit, Location, Problem, ProjectError
 from mlrun.lint.commands import check_commands
+from mlrun.lint.glued_options import check_glued_options
 from mlrun.lint.moved_places import moved_back
 from mlrun.lint.named_environments import check_named_environments
 from mlrun.lint.parameters import check_parameters
@@ -85,6 +86,7 @@ def _in_document(document: Document) -> tuple[Problem, ...]:
         *check_named_environments(document, project),
         *check_parameters(project),
         *portability(project),
+        *check_glued_options(project, document.text),
         *check_commands(without_unread_parameters(project, document.root), document.text),
     )
 

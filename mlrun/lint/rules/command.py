@@ -106,6 +106,16 @@ _WARNINGS = (
         good=_file("python train.py --alpha {alpha} --name run-{alpha}"),
     ),
     Rule(
+        name="glued-option",
+        severity=Severity.WARNING,
+        subject=Subject.PROJECT,
+        summary="An option follows a placeholder without a space",
+        reason="It becomes a part of the value, which the program refuses or, worse, takes.",
+        bad=_file("python train.py --alpha {alpha}--data {data}", "{alpha: float, data: path}"),
+        good=_file("python train.py --alpha {alpha} --data {data}", "{alpha: float, data: path}"),
+        is_mended=True,
+    ),
+    Rule(
         name="restricted-place",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,
