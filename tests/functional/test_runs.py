@@ -13,6 +13,7 @@ import pytest
 
 from tests.components import missing
 from tests.functional.commands import MLRUN, Place, recorded, status
+from tests.schemas import validator
 
 PROJECT = """
 entry_points:
@@ -42,6 +43,8 @@ def test_a_list_for_machines_is_of_what_show_shows(project: Place) -> None:
     shown = json.loads(project.mlrun("runs", "show", "--output", "json").stdout)
     listed = json.loads(project.mlrun("runs", "list", "--output", "json").stdout)
     assert listed == {"runs": [shown]}
+    for document in (shown, listed):
+        validator("runs").validate(document)
 
 
 def test_a_nights_failure_is_explained(project: Place) -> None:

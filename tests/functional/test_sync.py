@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.functional.commands import MLRUN, Place
+from tests.schemas import validator
 from tests.stub_server import Received, Reply, StubServer
 
 RUN = "c" * 32
@@ -110,7 +111,9 @@ def leave(run_id: str, uri: str, count: int = 10) -> None:
 def listed(place: Place) -> list[dict[str, Any]]:
     shown = place.mlrun("sync", "--list", "--output", "json")
     assert shown.returncode == 0
-    found: list[dict[str, Any]] = json.loads(shown.stdout)["runs"]
+    document = json.loads(shown.stdout)
+    validator("sync").validate(document)
+    found: list[dict[str, Any]] = document["runs"]
     return found
 
 
@@ -134,6 +137,16 @@ def test_all_is_delivered_the_end_last(place: Place, server: StubServer, store: 
     before = len(store.order)
     assert place.mlrun("sync").returncode == 0
     assert len(store.order) == before
+
+
+def test_machines_are_told_what_was_delivered(
+    place: Place, server: StubServer, store: Server
+) -> None:
+    leave(RUN, server.url)
+    document = json.loads(place.mlrun("sync", "--output", "json").stdout)
+    validator("sync").validate(document)
+    (run,) = document["runs"]
+    assert (run["run_id"], run["result"], run["records"], run["left"]) == (RUN, "delivered", 11, 0)
 
 
 def test_list_says_what_waits_where(place: Place, server: StubServer, store: Server) -> None:
