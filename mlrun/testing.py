@@ -158,6 +158,11 @@ class BackendContract:
         ending_of("echo after")
         assert (tmp_path / "log").read_bytes() == b"before\nafter\n"
 
+    def test_log_has_no_secrets(self, ending_of: Callable[..., Ending], tmp_path: Path) -> None:
+        """Stars stand in their place, also where one is written in two pieces."""
+        ending_of("printf 'a sec'; sleep 0.1; echo ret-1 b", secrets=(b"secret-1",))
+        assert (tmp_path / "log").read_text() == "a *** b\n"
+
     def test_arguments_arrive_as_they_are(
         self, ending_of: Callable[..., Ending], tmp_path: Path
     ) -> None:

@@ -66,11 +66,10 @@ def command_problems(
     except CommandError as error:
         return error.problems
     found = [*mistakes, *_unused(template, mistakes, parameters)]
-    if not mistakes:
-        found += (_mended(warning, command, parameters, text) for warning in template.warnings)
-        found += _at_placeholders(template, parameters, text)
-        found += about_words(template, text, in_container=in_container)
-        found += about_form(command, template, parameters, text)
+    found += (_mended(warning, command, parameters, text) for warning in template.warnings)
+    found += _at_placeholders(template, parameters, text)
+    found += about_words(template, text, in_container=in_container)
+    found += about_form(command, template, parameters, text)
     return tuple(found)
 
 

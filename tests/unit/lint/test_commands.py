@@ -99,10 +99,10 @@ def test_nothing_is_found(tmp_path: Path, command: str) -> None:
 def test_all_that_is_wrong_is_found_at_once(tmp_path: Path) -> None:
     rules = [problem.rule for problem in found(tmp_path, "train {a} {b} {rate:2} {a}")]
     assert rules == ["unknown-placeholder", "unknown-placeholder", "formatted-placeholder"]
-    rules = [p.rule for p in found(tmp_path, "train {key} > {limit} x{fast} '{data}'")]
+    rules = [p.rule for p in found(tmp_path, "train {key} > {limit} x{fast} '{data}' {z}")]
     assert sorted(map(str, rules)) == [
-        *("kept-argument", "kept-argument"),
-        *("quoted-placeholder", "visible-secret"),
+        *("kept-argument", "kept-argument", "quoted-placeholder"),
+        *("unknown-placeholder", "visible-secret"),
     ]
 
 
