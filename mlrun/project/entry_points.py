@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -89,7 +89,7 @@ def _refuse_lost_command(document: Document, entries: Mapping[str, Entry]) -> No
         f"`command` stands beside the entry point {shown(owner)}, not below it",
         f"indent it further than {shown(owner)}",
         rule="misplaced-command",
-        edits=_indenting(document, lost) if not _LOST - {"command"} & entries.keys() else (),
+        edits=_indenting(document, [entries[key] for key in _LOST if key in entries]),
     )
 
 
@@ -98,13 +98,17 @@ def _empty_owner(entries: Mapping[str, Entry]) -> str | None:
     return next((name for name in reversed(empty) if name not in _LOST), None)
 
 
-def _indenting(document: Document, entry: Entry) -> tuple[Edit, ...]:
-    """Return the edits that indent a key with its value by two more spaces."""
-    first, end = entry.key.start_mark.line, entry.value.end_mark
-    last = end.line if end.column else end.line - 1
+def _indenting(document: Document, entries: Iterable[Entry]) -> tuple[Edit, ...]:
+    """Return the edits that indent keys with their values by two more spaces."""
+    lines: set[int] = set()
+    for entry in entries:
+        key, end = entry.key.start_mark, entry.value.end_mark
+        if document.text[key.index - key.column : key.index].strip():
+            return ()  # It does not begin its line.
+        lines.update(range(key.line, end.line + (end.column > 0)))
     edits, start = [], 0
     for number, line in enumerate(document.text.splitlines(keepends=True)):
-        if first <= number <= last and line.strip():
+        if number in lines and line.strip():
             edits.append(Edit(start, start, "  "))
         start += len(line)
     return tuple(edits)

@@ -203,12 +203,20 @@ class TestEntryPoints:
             entry_points:
               main:
               parameters:
+                # é
                 alpha: flaot
-              command: python train.py
+
+              command: python train.py {alpha}
         """
-        problems = found_in(tmp_path, text)
-        assert [problem.rule for problem in problems] == ["misplaced-command"]
-        assert problems[0].edits == ()
+        assert rules_in(tmp_path, text) == ["misplaced-command"]
+        assert mended(tmp_path, text) == (
+            "entry_points:\n  main:\n    parameters:\n      # é\n      alpha: flaot\n\n"
+            "    command: python train.py {alpha}\n"
+        )
+
+    def test_a_command_beside_its_name_in_braces(self, tmp_path: Path) -> None:
+        problem = only(tmp_path, "entry_points: {main: , command: x}\n")
+        assert (problem.rule, problem.edits) == ("misplaced-command", ())
 
     def test_a_command_beside_its_name_is_indented(self, tmp_path: Path) -> None:
         text = """\
