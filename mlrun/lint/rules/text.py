@@ -20,7 +20,8 @@ TEXT_RULES: tuple[Rule, ...] = (
         name="unreadable",
         summary="The file cannot be read as UTF-8 text",
         reason="It is missing or locked, in another encoding, or has control characters, which"
-        " YAML does not allow. Neither mlrun nor MLflow loads it.",
+        " YAML does not allow: in the example a backspace follows the name. Neither mlrun nor"
+        " MLflow loads it.",
         bad=_GOOD.replace("churn", "churn\x08"),
         good=_GOOD,
     ),
