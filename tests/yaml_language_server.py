@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,11 +91,19 @@ class Editor:
 
     def open(self, file: Path, text: str) -> list[Diagnostic]:
         """Open a file that would hold this text, and return what is underlined in it."""
-        document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
-        self._tell("textDocument/didOpen", textDocument=document)
-        while document["uri"] not in self._diagnostics:
+        return self.open_all({file: text})[file]
+
+    def open_all(self, texts: Mapping[Path, str]) -> dict[Path, list[Diagnostic]]:
+        """Open several files at once: the server lets some time pass before it looks at one."""
+        for file, text in texts.items():
+            document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
+            self._tell("textDocument/didOpen", textDocument=document)
+        return {file: self._underlined(file, text) for file, text in texts.items()}
+
+    def _underlined(self, file: Path, text: str) -> list[Diagnostic]:
+        while file.as_uri() not in self._diagnostics:
             self._take(self._receive())
-        found = self._diagnostics.pop(document["uri"])
+        found = self._diagnostics.pop(file.as_uri())
         return sorted((_diagnostic(text, one) for one in found), key=lambda one: one.line)
 
     def complete(self, file: Path, text: str) -> dict[str, str]:

@@ -11,9 +11,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
+from mlrun.lint.project_file import check_project_file
 from mlrun.project.types import ParameterType
 from mlrun.schema_files import schema_file
+from tests.components import missing
+from tests.schemas import refusals, validator
+from tests.unit.project.test_corpus import CORPUS, PATHS
 from tests.yaml_language_server import Diagnostic, Editor, editor
 
 __all__ = ["editor"]
@@ -214,6 +220,33 @@ def test_a_parameter_file(editor: Editor, tmp_path: Path) -> None:
     assert "The value of the parameter" in page.hover("al|pha: 0.5\n")
     ((line, _, said),) = page.diagnostics("- alpha\n")
     assert (line, said) == (1, "A parameter file has one `NAME: VALUE` a line.")
+
+
+def test_real_files(editor: Editor) -> None:
+    """It underlines something in those files in which there is something to be found."""
+    if not PATHS:
+        missing("corpus", "the folder shared/corpus beside the repository")
+    texts = {CORPUS / path: (CORPUS / path).read_text(encoding="utf-8-sig") for path in PATHS}
+    line = f"# yaml-language-server: $schema={schema_file('mlproject')}\n"
+    found = editor.open_all({file: line + text for file, text in texts.items()})
+    checker = validator("mlproject")
+    for file, text in texts.items():
+        # It takes no notice of a key without a value in `{type:float}`.
+        if "missing-space" not in {problem.rule for problem in check_project_file(file)}:
+            assert bool(found[file]) is is_refused(checker, text), file
+
+
+def is_refused(checker: Draft202012Validator, text: str) -> bool:
+    try:
+        return bool(refusals(checker, text))
+    except yaml.YAMLError:
+        return True
+
+
+def test_what_is_merged_is_known(project: Page) -> None:
+    text = "&a {type: int, min: 0}\n      b: {<<: *a, default: 3}\n      c: {<<: *a, mni: 1}\n"
+    ((line, marked, _),) = project.diagnostics(f"{PARAMETERS}      a: {text}")
+    assert (line, marked) == (7, "mni")
 
 
 def test_the_line_of_the_documentation_names_the_schema(editor: Editor, tmp_path: Path) -> None:
