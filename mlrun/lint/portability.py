@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from mlrun.errors import Problem
 from mlrun.project.model import EntryPoint, Parameter, Project
+from mlrun.project.secrets import is_reference
 from mlrun.project.types import ParameterType
 from mlrun.project.yaml_nodes import shown
 
@@ -24,7 +25,9 @@ def portability(project: Project) -> Iterator[Problem]:
 
 def _about(parameter: Parameter, entry_point: EntryPoint) -> Iterator[Problem]:
     name, owner = shown(parameter.name), shown(entry_point.name)
-    place = parameter.location
+    place, default = parameter.location, parameter.default
+    if parameter.secret and default is not None and not is_reference(default):
+        return  # The file is refused for it, and its line is better not shown.
     if parameter.secret:
         yield Problem(
             f"`mlflow run` gives {owner} no secret {name}: it sets no variable for it",

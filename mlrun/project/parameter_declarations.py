@@ -16,8 +16,9 @@ _PLAIN_KEYS = frozenset({"type", "default", "description"})
 _CONSTRAINTS = ("choices", "min", "max", "pattern", "optional", "flag", "secret", "exists")
 _KEYS = (*sorted(_PLAIN_KEYS, reverse=True), *_CONSTRAINTS)
 _KNOWN_TYPES = "known types: " + ", ".join(kind.value for kind in ParameterType)
-_FUSED = re.compile(rf"(?P<key>{'|'.join(_KEYS)})(?P<gap>\s*[:=]\s*|\s+)(?P<value>\S.*)", re.DOTALL)
-_FUSED_WORD = re.compile(r"(type|default)[:=]\S+")
+# Compiled where a file needs them: few do.
+_FUSED = rf"(?s:(?P<key>{'|'.join(_KEYS)})(?P<gap>\s*[:=]\s*|\s+)(?P<value>\S.*))"
+_FUSED_WORD = r"(type|default)[:=]\S+"
 _NULL = "tag:yaml.org,2002:null"
 _OTHERS_KEYS = {
     "options": "choices", "enum": "choices", "values": "choices", "allowed": "choices",
@@ -189,7 +190,7 @@ def _parted(document: Document, entries: dict[str, Entry]) -> dict[str, Entry]:
 
 
 def _part(node: yaml.ScalarNode, text: str) -> tuple[str, yaml.ScalarNode] | None:
-    fused = _FUSED.fullmatch(text)
+    fused = re.fullmatch(_FUSED, text)
     if fused is None:
         return None
     try:
@@ -207,7 +208,7 @@ def _fused_pieces(document: Document, node: yaml.Node) -> dict[str, Entry] | Non
     if not isinstance(node, yaml.ScalarNode):
         return None
     pieces = str(node.value).split()
-    if not pieces or not all(map(_FUSED_WORD.fullmatch, pieces)):
+    if not pieces or not all(map(_is_fused, pieces)):
         return None
     places = _places(document, node, len(pieces))
     keys = [
@@ -218,6 +219,10 @@ def _fused_pieces(document: Document, node: yaml.Node) -> dict[str, Entry] | Non
         str(key.value): Entry(key, yaml.ScalarNode(_NULL, "", key.end_mark, key.end_mark))
         for key in keys
     }
+
+
+def _is_fused(word: str) -> bool:
+    return word.startswith(("type", "default")) and re.fullmatch(_FUSED_WORD, word) is not None
 
 
 def _places(
@@ -245,7 +250,7 @@ def _mark(line: int, column: int, line_start: int) -> yaml.Mark:
 def _spaced(document: Document, node: yaml.ScalarNode) -> tuple[Edit, ...]:
     """Return the edit that puts a colon and a space between a key and its value."""
     start, end = node.start_mark.index, node.end_mark.index
-    fused = _FUSED.fullmatch(node.value)
+    fused = re.fullmatch(_FUSED, node.value)
     if fused is None or document.text[start:end] != node.value:
         return ()
     return (Edit(start + fused.start("gap"), start + fused.end("gap"), ": "),)

@@ -53,6 +53,17 @@ def test_run_waits_and_is_recorded(project: Place) -> None:
     assert (project.project / "out.txt").read_text() == "1.5\n"
 
 
+def test_none_leaves_out_what_is_optional(project: Place) -> None:
+    project.write(
+        "entry_points:\n  main:\n    parameters:\n      limit: {type: int, optional: true}\n"
+        "      word: {default: w}\n    command: echo --limit {limit} --word {word} > out.txt\n"
+    )
+    mlrun.run("project", parameters={"limit": None, "word": None})
+    assert (project.project / "out.txt").read_text() == "--word None\n"  # as in MLflow
+    (run,) = project.runs()
+    assert recorded(run, "params") == {"word": "None"}
+
+
 def test_failed_command_raises_with_its_code(project: Place) -> None:
     with pytest.raises(mlrun.RunFailedError) as raised:
         mlrun.run("project", "fail")

@@ -186,9 +186,7 @@ _SECRETS = (
         summary="The default of a secret is the secret itself",
         reason="Whoever sees the project sees it. A default names where it is: a file, or a"
         " variable. mlrun refuses the file.",
-        bad=_file(
-            "api_key: {secret: true, default: 4f2a}  # mlrun: ignore[mlflow-secret]", _SECRETLY
-        ),
+        bad=_file("api_key: {secret: true, default: 4f2a}", _SECRETLY),
         good=_file(
             "api_key: {secret: true, default: env:KEY}  # mlrun: ignore[mlflow-secret]", _SECRETLY
         ),
