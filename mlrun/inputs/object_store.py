@@ -19,6 +19,7 @@ from mlrun.inputs.stores import Store
 
 _BLOCK = 4 << 20
 """Bytes a request. Eight files are fetched at a time, and each may take this twice."""
+_TALKATIVE = ("adlfs", "aiobotocore", "asyncio", "azure", "botocore", "fsspec", "gcsfs", "google")
 _VERSIONS = ("ETag", "etag", "e_tag", "md5Hash", "generation")
 
 
@@ -88,6 +89,7 @@ class StoredData:
 
 
 def _file_system_class(store: Store, address: str) -> Any:
+    _quieten()
     try:
         from fsspec import get_filesystem_class  # type: ignore[import-untyped]
 
@@ -98,6 +100,19 @@ def _file_system_class(store: Store, address: str) -> Any:
             f"imported: {error.name or store.package}",
             hint=f"pip install 'mlproject-runner[{store.extra}]'",
         ) from error
+
+
+def _quieten() -> None:
+    """Keep what libraries log of failures from the terminal, unless a program asks for it.
+
+    Python prints warnings for which nobody has set up logging.
+    """
+    import logging
+
+    for name in _TALKATIVE:
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 def _size(found: Mapping[str, Any]) -> int | None:

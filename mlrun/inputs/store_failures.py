@@ -17,6 +17,8 @@ from mlrun.inputs.stores import Store
 from mlrun.web.failures import seconds_to_wait
 from mlrun.web.timeouts import FETCH_TIMEOUT, stall_limit
 
+_LONGEST = 300
+"""Characters of a library's own words."""
 _NO_LOGIN = frozenset(
     {
         *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
@@ -137,8 +139,9 @@ def _metadata(error: BaseException) -> Mapping[str, Any]:
 
 
 def _text(error: BaseException) -> str:
-    """Return what an error says, in one line without secrets."""
+    """Return the first line of what an error says, without secrets."""
     import os
 
-    words = " ".join(str(error).split()) or type(error).__name__
-    return mask_text(words, secret_variables(os.environ))
+    lines = mask_text(str(error).strip(), secret_variables(os.environ)).splitlines()
+    words = " ".join((lines or [type(error).__name__])[0].split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."

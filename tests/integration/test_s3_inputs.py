@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from fsspec import config  # type: ignore[import-untyped]
 
 from mlrun.errors import InputError, InputUnavailableError
 from mlrun.inputs import tries
@@ -165,6 +166,31 @@ def test_a_server_that_stays_busy(
             fetch(bucket.uri("x"))
         assert proxy.met[Trouble.BUSY] == 5
     assert "hidden" not in str(error.value)
+
+
+def test_a_server_that_hangs(
+    bucket: Bucket, s3_server: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLRUN_FETCH_TIMEOUT", "1")
+    bucket.put("x", b"1")
+    seen: list[str] = []
+
+    def choose(method: str, path: str) -> Fault:
+        seen.append(method)
+        return Fault(seconds=20 if len(seen) in (1, 3) else 0)
+
+    with FaultProxy(s3_server.url, choose) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        assert fetch(bucket.uri("x")).path.read_bytes() == b"1"
+
+
+def test_a_public_bucket(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket.put("x", b"1")
+    bucket.endpoint.client().put_object_acl(Bucket=bucket.name, Key="x", ACL="public-read")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setitem(config.conf, "s3", {"anon": True})
+    assert fetch(bucket.uri("x")).path.read_bytes() == b"1"
 
 
 def test_a_signed_address(bucket: Bucket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -323,3 +324,29 @@ def test_a_disk_that_refuses_is_named(server: DataServer, tmp_path: Path) -> Non
         fetch(f"{server.url}/data")
     assert "cannot be kept in" in caught.value.message
     assert "MLRUN_CACHE_DIR" in (caught.value.hint or "")
+
+
+def test_more_than_there_is_space_for(server: DataServer) -> None:
+    server.files["/data"] = b"content"
+    server.choose = lambda asked: Manner(length=1 << 60)
+    with pytest.raises(InputError, match=r"needs 1048576 TiB more, and in .* free") as caught:
+        fetch(f"{server.url}/data")
+    assert "mlrun cache prune" in (caught.value.hint or "")
+    assert server.gets() == []
+
+
+def test_a_disk_that_becomes_full(server: DataServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.files["/data"] = BIG
+    write = os.pwrite
+
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        if offset >= 1_000_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(InputError, match="No space left on device") as caught:
+        fetch(f"{server.url}/data")
+    assert "mlrun cache prune" in (caught.value.hint or "")
+    (entry,) = entries()
+    assert not (entry / "parts").exists()
