@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from mlrun.errors import Edit, Location, Problem
+from mlrun.lint.command_mending import backslashes
 from mlrun.project.command import CommandTemplate, Placeholder, marked
 from mlrun.project.command_places import (
     nth,
@@ -61,6 +62,7 @@ def _about_lines(command: str, location: Location, text: str | None) -> Iterator
             place_of(location, word, command.count(word, 0, continued[0]), text),
             "end the line before with a backslash: MLflow runs each line as a command of its own",
             "continued-line",
+            backslashes(command, continued, location, text),
         )
     yield from _about_blank_lines(command, location, text)
 

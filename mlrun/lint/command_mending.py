@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from mlrun.errors import Edit, Location
 from mlrun.project.braces import divide, single_braces
-from mlrun.project.command_places import written
-from mlrun.project.continuation import join_lines
+from mlrun.project.command_places import nth, written
+from mlrun.project.continuation import continued_lines, join_lines
 from mlrun.project.shell.frames import SLOT
 from mlrun.project.yaml_mending import apply_edits
 from mlrun.project.yaml_nodes import location_at
@@ -57,3 +58,47 @@ def _as_shell(command: str, known: Collection[str]) -> str:
         part if isinstance(part, str) else SLOT if part.is_known and part.is_plain else part.source
         for part in parts
     )
+
+
+def backslashes(
+    command: str, continued: Sequence[int], location: Location, text: str | None
+) -> tuple[Edit, ...]:
+    """Return what ends the lines before those that are continued with a backslash.
+
+    Args:
+        command: As YAML gave it.
+        continued: Where in it the lines begin that go on with the one before.
+        location: Of the command.
+        text: What the project file holds; None for what lies on disk.
+
+    Returns:
+        Nothing where bash would not see one command then, or where a line is blank.
+    """
+    found = written(location, text)
+    if found is None or found.style not in ("|", ">"):
+        return ()
+    edits: dict[int, Edit] = {}
+    for offset in continued:
+        word = command[offset:].split(None, 1)[0]
+        line = nth(found.source, word, command.count(word, 0, offset))
+        edit = _backslash(found.text, found.start + line) if line is not None else None
+        if edit is None:
+            return ()
+        edits[edit.start] = edit
+    mended = written(location, apply_edits(found.text, edits.values()))
+    if mended is None or continued_lines(mended.value):
+        return ()
+    is_same = _on_one_line(mended.value) == _on_one_line(command)
+    return tuple(edits.values()) if is_same else ()
+
+
+def _backslash(text: str, line: int) -> Edit | None:
+    """Return what puts a backslash at the end of the line before, None where that is blank."""
+    newline = text.rfind("\n", 0, line)
+    end = newline - 1 if text.endswith("\r", 0, newline) else newline
+    last = len(text[:end].rstrip(" \t"))
+    return None if text.endswith("\n", 0, last) else Edit(last, end, " \\")
+
+
+def _on_one_line(command: str) -> str:
+    return re.sub(r"[ \t]*\\\n[ \t]*|[ \t]+", " ", join_lines(command))

@@ -149,6 +149,7 @@ _NOTES = (
         " program gets none of these options.",
         bad=_file("|\n      python train.py\n        --alpha {alpha}"),
         good=_file("|\n      python train.py \\\n        --alpha {alpha}"),
+        is_mended=True,
     ),
     Rule(
         name="literal-braces",

@@ -130,6 +130,18 @@ def test_shell_in_a_container(tmp_path: Path) -> None:
         ("train '{data}/x.csv' '{rate}'", "train {data}/x.csv '{rate}'"),
         (">\n      train\n      --a='{data}'", ">\n      train\n      --a='{data}'"),
         ('train "{data} b"', 'train "{data} b"'),
+        (
+            "|\n      train\n        --b {rate} \n\n        --c\n      test\n        --d",
+            "|\n      train\n        --b {rate} \n\n        --c\n      test\n        --d",
+        ),
+        (
+            ">-\n      train\n        --b {rate}  \n        --c é\n\n      test",
+            ">-\n      train \\\n        --b {rate} \\\n        --c é\n\n      test",
+        ),
+        (
+            "|\n      train # note\n        --b {rate}",
+            "|\n      train # note\n        --b {rate}",
+        ),
         ("'train ''{data}'''", "'train ''{data}'''"),
         ("\"awk '{print}' \\x41 {data}\"", "\"awk '{{print}}' \\x41 {data}\""),
         ('"awk \\x7bprint} {data}"', '"awk \\x7bprint} {data}"'),
