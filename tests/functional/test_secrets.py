@@ -109,6 +109,15 @@ def test_nothing_that_mlrun_says_has_it(project: Place, output: str) -> None:
         assert own.count(SECRET) == (0 if more else 2)  # what the command prints is its own affair
 
 
+def test_the_credentials_of_a_remote_path_are_in_no_plan(project: Place) -> None:
+    project.write("entry_points: {main: {parameters: {data: path}, command: 'cat {data}'}}")
+    address = f"https://me:{SECRET}@127.0.0.1:9/data.csv?token={SECRET}"
+    answer = project.run_project("--dry-run", "--output", "json", "-P", f"data={address}")
+    assert answer.returncode == 0, answer.stderr
+    assert "https://***@127.0.0.1:9/data.csv?token=***" in answer.stdout
+    assert SECRET not in answer.stdout + answer.stderr
+
+
 def test_a_value_that_is_written_out_is_not_repeated(project: Place) -> None:
     (project.folder / "values.yaml").write_text(f"api-token: {SECRET}\n")
     for words in (

@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mlrun.errors import ProjectError
+from mlrun.lint.rules.all import ALL_RULES
 from mlrun.project.entry_points import read_entry_points
-from mlrun.project.model import Flag
+from mlrun.project.model import Flag, Parameter
 from mlrun.project.yaml_nodes import Document
 from tests.unit.project.written import lint_messages, main_of, parameter, place, refused
 
@@ -195,3 +200,46 @@ def test_reading_goes_on_after_each_mistake() -> None:
     assert sorted(str(problem.rule) for problem in document.errors) == [
         "bad-choices", "bad-limit", "bad-pattern", "bad-switch", "literal-secret", "wrong-shape",
     ]  # fmt: skip
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["--a", "--a/--b", "@f", "env:X", "true", "[", "yes", "1e-5", "adam"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+TYPES = st.sampled_from(["string", "int", "float", "bool", "list[int]", "json", "path", "uri"])
+KEYS = ("choices", "min", "max", "pattern", "optional", "flag", "secret", "exists", "default")
+
+
+@given(TYPES, st.dictionaries(st.sampled_from(KEYS), VALUES), st.sampled_from(["p", "path", "a b"]))
+def test_anything_is_read_or_refused_with_a_place_and_a_rule(
+    kind: str, constraints: dict[str, Any], name: str
+) -> None:
+    main = {"command": "echo", "parameters": {name: {"type": kind, **constraints}}}
+    text = yaml.safe_dump({"entry_points": {"main": main}}, allow_unicode=True)
+    found, spared = read(text, is_spared=True)
+    assert list(found) == [name]
+    for problem in (*spared.errors, *spared.lints):
+        assert problem.rule in ALL_RULES
+        assert problem.location is not None
+        assert problem.location.line is not None
+    if spared.errors:
+        with pytest.raises(ProjectError) as raised:
+            read(text)
+        assert raised.value.problems[0] in spared.errors
+    else:
+        strictly, document = read(text)
+        assert (strictly, document.lints) == (found, spared.lints)
+
+
+def read(text: str, *, is_spared: bool = False) -> tuple[dict[str, Parameter], Document]:
+    document = Document(Path("MLproject"), text, is_spared=is_spared)
+    assert document.root is not None
+    entries = document.entries(document.root, "the file")
+    main = read_entry_points(document, entries["entry_points"], Path())["main"]
+    return dict(main.parameters), document

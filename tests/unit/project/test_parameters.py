@@ -354,3 +354,40 @@ def test_a_secret_is_checked_without_a_word_of_it(
 def test_any_text_is_a_secret_as_it_is(secret: str) -> None:
     (value,) = secret_of("env:KEY", {"KEY": secret}).values
     assert value.secret == secret
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcde"),
+        st.tuples(st.booleans(), st.none() | st.just("1"), st.booleans()),
+        min_size=1,
+    ),
+    st.dictionaries(st.sampled_from("abcde"), st.none() | st.sampled_from(["2", "-3", "x"])),
+)
+def test_each_parameter_has_a_value_or_is_absent_or_told_of(
+    declared: dict[str, tuple[bool, str | None, bool]], given_values: dict[str, str | None]
+) -> None:
+    place = Location(FILE, 3, 7)
+    parameters = {
+        name: Parameter(
+            name, T.INT, default, place, optional=optional, minimum="0" if limited else None
+        )
+        for name, (optional, default, limited) in declared.items()
+    }
+    try:
+        binding = bound(EntryPoint("main", parameters, "", place), given_values)
+    except ParameterError as error:
+        told = str(error)
+        for name, (optional, default, limited) in declared.items():
+            text = given_values.get(name, default)
+            is_wrong = text == "x" or (text == "-3" and limited) or (text is None and not optional)
+            assert (f"'{name}'" in told) == is_wrong
+        return
+    values = {value.name: value.text for value in binding.values}
+    assert set(values) | set(binding.absent) == {*declared, *given_values}
+    for name in binding.absent:
+        assert declared[name][0]
+        assert given_values.get(name, declared[name][1]) is None or given_values[name] is None
+    assert all(
+        given_values.get(name) in (None, text) for name, text in values.items() if name in declared
+    )
