@@ -58,8 +58,13 @@ def imported_distributions(modules: Iterable[Module]) -> tuple[str, ...]:
     own = {name for module in read for name in _own_names(module.path)}
     names = {name.split(".")[0] for module in read for name in module.imports}
     known = sys.stdlib_module_names | _ADDED | _REMOVED | _NOT_OF_THE_INDEX | own | {""}
-    found = {_DISTRIBUTIONS.get(name, name) for name in names - known}
-    return tuple(sorted(found, key=str.lower))
+    found = (_DISTRIBUTIONS.get(name, name) for name in sorted(names - known))
+    return tuple(sorted({_plain(name): name for name in found}.values(), key=str.lower))
+
+
+def _plain(name: str) -> str:
+    """Return what the names of one package have in common, as an index sees them."""
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _own_names(path: PurePosixPath) -> tuple[str, ...]:

@@ -11,7 +11,10 @@ from mlrun.sources.git.process import LOOKING, looking_environ
 
 SUFFIXES = (".py", ".sh", ".R", ".r")
 _DEEPEST = 4
-_MOST = 1000
+MOST = 400
+"""Files that are read; of more, those that lie least deep."""
+
+_MOST_SEEN = 20_000
 _NO_FOLDERS = frozenset(
     {
         *("tests", "test", "testing", "docs", "doc", "build", "dist", "node_modules"),
@@ -25,7 +28,7 @@ _PATIENCE = 10.0
 
 
 def files_in(folder: Path) -> tuple[PurePosixPath, ...]:
-    """Return the paths of what may be scripts or modules, relative to the folder, sorted.
+    """Return the paths of what may be scripts or modules, relative to the folder, by name.
 
     Tests, hidden folders, virtual environments and what Git ignores are not among them.
     """
@@ -34,9 +37,10 @@ def files_in(folder: Path) -> tuple[PurePosixPath, ...]:
     for path in _walk(folder, folder, 0):
         if ignored is None or str(path) not in ignored:
             found.append(path)
-        if len(found) >= _MOST:
+        if len(found) >= _MOST_SEEN:
             break
-    return tuple(sorted(found))
+    found.sort(key=lambda path: (len(path.parts), path))
+    return tuple(sorted(found[:MOST]))
 
 
 def is_script_name(path: PurePosixPath) -> bool:

@@ -26,13 +26,15 @@ class Module:
 
     Attributes:
         path: Relative to the folder.
-        tree: What it holds.
+        source: Its bytes.
+        tree: What they say.
         imports: Names of the modules that it imports, in full; relative ones with their dots.
         is_guarded: Whether something in it happens only where it is run, not imported.
         is_active: Whether something happens as soon as it is imported.
     """
 
     path: PurePosixPath
+    source: bytes
     tree: ast.Module
     imports: tuple[str, ...]
     is_guarded: bool
@@ -58,7 +60,7 @@ def read_module(folder: Path, path: PurePosixPath) -> Module | Problem:
         return Problem(f"this is no Python 3: {reason}", Location(file, line))
     imports = tuple(dict.fromkeys(_imports(tree)))
     guarded = any(_is_guard(statement) for statement in tree.body)
-    return Module(path, tree, imports, guarded, any(map(_is_active, tree.body)))
+    return Module(path, data, tree, imports, guarded, any(map(_is_active, tree.body)))
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

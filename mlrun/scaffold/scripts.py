@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -12,8 +12,8 @@ from mlrun.errors import Location, Problem
 from mlrun.scaffold.absl_reader import read_absl
 from mlrun.scaffold.argparse_reader import read_argparse
 from mlrun.scaffold.argv_reader import read_argv
-from mlrun.scaffold.click_reader import imports, read_click
-from mlrun.scaffold.folder_files import files_in, is_script_name
+from mlrun.scaffold.click_reader import read_click
+from mlrun.scaffold.folder_files import MOST, files_in, is_script_name
 from mlrun.scaffold.found import Reading, Script
 from mlrun.scaffold.plain_scripts import read_r, read_shell
 from mlrun.scaffold.python_modules import Module, read_module
@@ -21,17 +21,18 @@ from mlrun.scaffold.signature_reader import read_fire, read_typer
 
 Reader = Callable[[ast.Module, Path], Reading | None]
 
-_READERS: tuple[Reader, ...] = (
-    read_click, read_typer, read_argparse, read_absl, read_fire, read_argv,
-)  # fmt: skip
-_LENDABLE: tuple[Reader, ...] = (read_argparse, read_absl)
-_NOT_READ = {
-    "hydra": "hydra",
-    "docopt": "docopt",
-    "jsonargparse": "jsonargparse",
-    "tyro": "tyro",
-    "simple_parsing": "simple_parsing",
+_READERS: Mapping[Reader, bytes] = {
+    read_click: b"click",
+    read_typer: b"typer",
+    read_argparse: b"add_argument",
+    read_absl: b"DEFINE_",
+    read_fire: b"Fire(",
+    read_argv: b"argv",
 }
+"""In the order in which they are asked, each with what stands in every file that it is for."""
+
+_LENDABLE: tuple[Reader, ...] = (read_argparse, read_absl)
+_NOT_READ = ("hydra", "docopt", "jsonargparse", "tyro", "simple_parsing")
 _MOST_BYTES = 1 << 20
 _SHELLS = ("bash", "zsh", "ksh", "dash")
 
@@ -65,6 +66,8 @@ def find_scripts(folder: Path) -> Scripts:
         *_python_scripts(folder, modules),
         *(_plain_script(folder, path) for path in paths if _is_plain_script(path)),
     ]
+    if len(paths) == MOST:
+        notes.append(Problem(f"only the first {MOST} files were read", Location(folder)))
     for script in found:
         notes.extend(script.reading.notes if script.reading is not None else ())
     notes.extend(_not_read(folder, found, modules))
@@ -92,7 +95,9 @@ def _python_scripts(folder: Path, modules: tuple[Module, ...]) -> list[Script]:
 
 
 def _reading(folder: Path, module: Module, readers: Iterable[Reader]) -> Reading | None:
-    found = (reader(module.tree, folder / module.path) for reader in readers)
+    file = folder / module.path
+    likely = [reader for reader in readers if _READERS[reader] in module.source]
+    found = (reader(module.tree, file) for reader in likely)
     return next((reading for reading in found if reading is not None), None)
 
 
@@ -176,9 +181,9 @@ def _not_read(folder: Path, found: list[Script], modules: tuple[Module, ...]) ->
         module = by_path.get(script.path)
         if module is None or script.reading is not None:
             continue
-        for name, parser in _NOT_READ.items():
-            if imports(module.tree, name):
-                message = f"arguments that {parser} parses are not read"
-                notes.append(Problem(message, Location(folder / script.path),
-                                     "declare them as parameters of its entry point"))  # fmt: skip
+        for name in _NOT_READ:
+            if name in module.imports:
+                message = f"arguments that {name} parses are not read"
+                hint = "declare them as parameters of its entry point"
+                notes.append(Problem(message, Location(folder / script.path), hint))
     return notes

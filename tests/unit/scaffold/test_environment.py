@@ -41,6 +41,11 @@ def test_imports_are_named_where_no_file_says_anything(tmp_path: Path) -> None:
     assert found.dependencies == expected
 
 
+def test_a_package_is_named_once(tmp_path: Path) -> None:
+    found = environment_of(tmp_path, "import Cython, cython\nprint(1)\n")
+    assert len(found.dependencies) == 1
+
+
 def test_without_imports_there_is_none(tmp_path: Path) -> None:
     filled(tmp_path, {"train.py": "import os\nprint(1)\n", "Dockerfile": "FROM x\n"})
     found = proposed(tmp_path)

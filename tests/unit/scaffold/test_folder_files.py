@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.scaffold.folder_files import files_in
+from mlrun.scaffold.folder_files import MOST, files_in
+from mlrun.scaffold.scripts import find_scripts
 from tests.unit.scaffold.proposed import filled
 
 
@@ -44,3 +45,11 @@ def test_a_repository_starts_no_program(tmp_path: Path, monkeypatch: pytest.Monk
     subprocess.run(["git", "-C", folder, "config", "core.fsmonitor", str(monitor)], check=True)
     assert names(folder) == ["train.py"]
     assert not (tmp_path / "started").exists()
+
+
+def test_of_very_many_files_the_least_deep_are_read(tmp_path: Path) -> None:
+    many = {f"a/{number}.py": "" for number in range(MOST)}
+    filled(tmp_path, {**many, "train.py": "print(1)\n"})
+    assert len(names(tmp_path)) == MOST
+    assert "train.py" in names(tmp_path)
+    assert "only the first" in find_scripts(tmp_path).notes[0].message
