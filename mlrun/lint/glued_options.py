@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from mlrun.errors import Edit, Problem
 from mlrun.project.command_places import place_of, written
 from mlrun.project.model import EntryPoint, Project
 
 _GLUED = re.compile(r"\{(?P<name>[\w-]+)\}(?P<option>--[A-Za-z][\w-]*)[ =]\s*[\"']?\{")
+
+_MOST = 100
+"""Findings in one command: each has to be looked for in the file."""
 
 
 def check_glued_options(project: Project, text: str) -> Iterator[Problem]:
@@ -21,7 +25,7 @@ def check_glued_options(project: Project, text: str) -> Iterator[Problem]:
         text: What the file holds.
     """
     for entry_point in project.entry_points.values():
-        for found in _GLUED.finditer(entry_point.command):
+        for found in islice(_GLUED.finditer(entry_point.command), _MOST):
             if found["name"] in entry_point.parameters:
                 yield _problem(entry_point, found, text)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -208,3 +209,60 @@ def test_what_is_shown_is_short_and_harmless() -> None:
 def test_places_in_a_text(index: int, expected: tuple[int, int]) -> None:
     found = location_at(FILE, "ab\nc\nde", index)
     assert (found.line, found.column) == expected
+
+
+class TestSparing:
+    @staticmethod
+    def document(folder: Path, text: str, *, is_spared: bool = True) -> Document:
+        file = folder / "MLproject"
+        file.write_text(text, encoding="utf-8")
+        return read_document(file, is_spared=is_spared)
+
+    def test_an_error_ends_what_is_within(self, tmp_path: Path) -> None:
+        document = self.document(tmp_path, "a: 1\n")
+        assert document.root is not None
+        with document.sparing():
+            raise document.error(document.root, "first", rule="wrong-shape")
+        document.refuse(document.root, "second", rule="wrong-shape")
+        assert [(p.message, p.rule) for p in document.errors] == [
+            ("first", "wrong-shape"), ("second", "wrong-shape"),
+        ]  # fmt: skip
+
+    def test_on_the_way_to_a_run_it_is_raised(self, tmp_path: Path) -> None:
+        document = self.document(tmp_path, "a: 1\n", is_spared=False)
+        assert document.root is not None
+        with pytest.raises(ProjectError, match="first"), document.sparing():
+            raise document.error(document.root, "first")
+        with pytest.raises(ProjectError, match="second"):
+            document.refuse(document.root, "second")
+        assert document.errors == []
+
+    def test_a_remark_is_for_lint_alone(self, tmp_path: Path) -> None:
+        for is_spared in (True, False):
+            document = self.document(tmp_path, "a: 1\n", is_spared=is_spared)
+            assert document.root is not None
+            document.remark(document.root, "odd", rule="unknown-key")
+            assert bool(document.lints) is is_spared
+
+    def test_the_first_of_two_keys_counts(self, tmp_path: Path) -> None:
+        document = self.document(tmp_path, "a: 1\n[b]: 2\na: 3\nc: 4\n")
+        assert document.root is not None
+        entries = document.entries(document.root, "the file")
+        assert {key: entry.value.value for key, entry in entries.items()} == {"a": "1", "c": "4"}
+        assert [problem.rule for problem in document.errors] == ["wrong-shape", "duplicate-key"]
+
+    def test_an_unsafe_tag_is_noted_and_left_out(self, tmp_path: Path) -> None:
+        document = self.document(tmp_path, "a: !x 1\nb: !y [2]\nc: !z {d: 3}\n")
+        assert document.root is not None
+        assert [problem.rule for problem in document.errors] == ["unsafe-tag"] * 3
+        assert document.python_text(document.root) == "{'a': '1', 'b': [2], 'c': {'d': 3}}"
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)])
+def test_both_parsers_count_characters(loader: Any) -> None:
+    text = "é: 😀\r\n\u2028b: 'ü' # é\nc: &x [é]\n"
+    root = yaml.compose(text, Loader=loader)
+    parts = [
+        text[node.start_mark.index : node.end_mark.index] for pair in root.value for node in pair
+    ]
+    assert parts == ["é", "😀", "b", "'ü'", "c", "&x [é]"]
