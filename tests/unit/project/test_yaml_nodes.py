@@ -222,10 +222,10 @@ class TestSparing:
         document = self.document(tmp_path, "a: 1\n")
         assert document.root is not None
         with document.sparing():
-            raise document.error(document.root, "first", rule="wrong-shape")
+            document.entries(document.root.value[0][1], "first")
         document.refuse(document.root, "second", rule="wrong-shape")
         assert [(p.message, p.rule) for p in document.errors] == [
-            ("first", "wrong-shape"), ("second", "wrong-shape"),
+            ("first must be a mapping, not '1'", "wrong-shape"), ("second", "wrong-shape"),
         ]  # fmt: skip
 
     def test_on_the_way_to_a_run_it_is_raised(self, tmp_path: Path) -> None:
@@ -262,6 +262,7 @@ class TestSparing:
 def test_both_parsers_count_characters(loader: Any) -> None:
     text = "é: 😀\r\n\u2028b: 'ü' # é\nc: &x [é]\n"
     root = yaml.compose(text, Loader=loader)
+    assert root is not None
     parts = [
         text[node.start_mark.index : node.end_mark.index] for pair in root.value for node in pair
     ]
