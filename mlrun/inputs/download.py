@@ -132,6 +132,8 @@ class Download:
             folder.mkdir(mode=0o700, exist_ok=True)
         if self._files[0].path:
             self._top.mkdir(mode=0o700, exist_ok=True)
+        elif self._top.is_dir():
+            discard(self._top)
 
     def _take_from_earlier(self) -> None:
         """Give files of an earlier version that did not change a second name here."""
