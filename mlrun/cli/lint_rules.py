@@ -52,7 +52,10 @@ def _explained(rule: Rule) -> Iterator[str]:
     yield from wrap(f"{rule.summary}. {rule.reason}", _WIDTH)
     if rule.is_mended:
         yield "--fix mends it."
-    for title, text in (("bad", rule.bad), ("good", rule.good)):
+    called = f", called {rule.bad_name}" if rule.bad_name else ""
+    beside = ", ".join(path for path, _ in rule.beside)
+    bad = f"bad{called}{f', beside {beside}' if beside else ''}"
+    for title, text in ((bad, rule.bad), ("good", rule.good)):
         yield f"\n{title}:\n"
         yield indent(text.rstrip(), "    ")
     yield f"\nTo silence it on a line: # mlrun: ignore[{rule.name}]"

@@ -51,6 +51,8 @@ def _lines(outcome: Mended, style: Style | None) -> Iterator[str]:
     for finding in outcome.after.findings:
         yield _first_line(finding, outcome.after, style, finding.severity.value)
         yield from _below(finding, outcome.after, style)
+        if style is not None:
+            yield ""
 
 
 def _first_line(finding: Finding, report: FileReport, style: Style | None, word: str) -> str:

@@ -21,7 +21,6 @@ def lint_paths(paths: Iterable[Path]) -> tuple[FileReport, ...]:
 
     Raises:
         UsageError: A path is not there, or means no file that can be checked.
-        ProjectError: A folder cannot be read.
     """
     return tuple(check(target) for target in targets_of(paths))
 

@@ -48,7 +48,6 @@ def targets_of(paths: Iterable[Path]) -> tuple[Target, ...]:
 
     Raises:
         UsageError: A path is not there, or means no file that can be checked.
-        ProjectError: A folder cannot be read.
     """
     found: dict[str, Target] = {}
     for path in paths:
@@ -60,6 +59,8 @@ def targets_of(paths: Iterable[Path]) -> tuple[Target, ...]:
 def _of_file(path: Path) -> Target:
     if not os.path.lexists(path):
         raise _not_there(path)
+    if path.exists() and not path.is_file():
+        raise UsageError(f"'{path}' is neither a file nor a folder", hint=_UNKNOWN)
     subject = _subject_by_name(path.name.lower()) or _subject_by_keys(path)
     if subject is None:
         raise UsageError(f"'{path}' is no file that mlrun can check", hint=_UNKNOWN)
@@ -103,7 +104,7 @@ def _subject_by_keys(file: Path) -> Subject | None:
 
 
 def _of_folder(folder: Path) -> Iterator[Target]:
-    project = find_project_file(folder).path
+    project = _project_file(folder)
     below = [project] if project is not None else _project_files_below(folder)
     if below:
         for file in below:
@@ -125,9 +126,19 @@ def _project_files_below(folder: Path) -> list[Path]:
         if _VIRTUAL in files:
             folders.clear()
         elif any(name.lower() in _PROJECT_NAMES for name in files):
-            file = find_project_file(Path(inner)).path
+            file = _project_file(Path(inner))
             found += [file] if file is not None else []
     return found
+
+
+def _project_file(folder: Path) -> Path | None:
+    try:
+        return find_project_file(folder).path
+    except ProjectError as error:
+        place = error.location
+        if place is not None and place.file.is_symlink():
+            return place.file  # That it leads nowhere is a finding like any other.
+        raise UsageError(f"{f'{place}: ' if place else ''}{error.message}") from None
 
 
 def _environment_files(project: Path) -> Iterator[Target]:

@@ -47,10 +47,12 @@ def read_conda_env(env: CondaEnv) -> CondaSpec:
             f"there is no environment file '{env.file}'",
             location=env.location,
             hint=f"did you mean '{near}'?" if near else "--env-manager local runs without it",
+            rule="missing-environment-file",
         )
     document = read_document(env.file)
     if document.root is None:
-        raise ProjectError(f"'{env.file}' is empty", location=env.location, hint=_SHAPE)
+        message = f"'{env.file}' is empty"
+        raise ProjectError(message, location=env.location, hint=_SHAPE, rule="empty-file")
     return read_conda_document(document)
 
 

@@ -52,6 +52,7 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
             f"there is no environment file '{spec.file}'",
             location=spec.location,
             hint=f"did you mean '{near}'?" if near else "--env-manager local runs without it",
+            rule="missing-environment-file",
         )
     if spec.file.suffix.lower() in _PACKAGING_SUFFIXES:
         from mlrun.project.packaging_files import read_packaging_file
@@ -59,7 +60,8 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
         return read_packaging_file(spec)
     document = read_document(spec.file)
     if document.root is None:
-        raise ProjectError(f"'{spec.file}' is empty", location=spec.location, hint=_SHAPE)
+        message = f"'{spec.file}' is empty"
+        raise ProjectError(message, location=spec.location, hint=_SHAPE, rule="empty-file")
     return read_python_document(document)
 
 

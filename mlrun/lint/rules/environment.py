@@ -231,8 +231,8 @@ _OF_CONDA: tuple[Rule, ...] = (
         severity=Severity.NOTE,
         subject=Subject.CONDA,
         summary="There is a `pip` list, and pip is not among the packages",
-        reason="mlrun installs the list without it; conda adds a pip by itself, with a warning,"
-        " and other tools fail.",
+        reason="mlrun installs the list without it; conda adds a pip of its own choice, with a"
+        " warning.",
         bad=_CONDA_WITH_PIP.replace("  - pip\n", ""),
         good=_CONDA_WITH_PIP,
         is_mended=True,

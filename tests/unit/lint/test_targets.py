@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,15 @@ def test_the_folder_that_one_stands_in_is_not_named(
     write(tmp_path, {"MLproject": PROJECT, "conda.yaml": CONDA})
     monkeypatch.chdir(tmp_path)
     assert [str(target.file) for target in targets_of([Path()])] == ["MLproject", "conda.yaml"]
+
+
+def test_a_link_that_leads_nowhere_is_checked_nevertheless(tmp_path: Path) -> None:
+    (tmp_path / "MLproject").symlink_to("gone")
+    assert files(tmp_path, tmp_path / "MLproject", within=tmp_path) == ["MLproject"]
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "MLproject")
+    for path in (tmp_path, tmp_path / "MLproject"):
+        with pytest.raises(UsageError, match="neither a file"):
+            targets_of([path])
