@@ -13,6 +13,7 @@ from mlrun.scaffold.absl_reader import read_absl
 from mlrun.scaffold.argparse_reader import read_argparse
 from mlrun.scaffold.argv_reader import read_argv
 from mlrun.scaffold.click_reader import read_click
+from mlrun.scaffold.dataclass_reader import read_dataclasses
 from mlrun.scaffold.folder_files import MOST, files_in, is_script_name
 from mlrun.scaffold.found import Reading, Script
 from mlrun.scaffold.plain_scripts import read_r, read_shell
@@ -26,6 +27,7 @@ _READERS: Mapping[Reader, bytes] = {
     read_typer: b"typer",
     read_argparse: b"add_argument",
     read_absl: b"DEFINE_",
+    read_dataclasses: b"HfArgumentParser",
     read_fire: b"Fire(",
     read_argv: b"argv",
 }

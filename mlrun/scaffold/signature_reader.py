@@ -8,19 +8,16 @@ from pathlib import Path
 
 from mlrun.project.model import Flag
 from mlrun.project.types import ParameterType
+from mlrun.scaffold.annotations import Annotations, plain_annotation
 from mlrun.scaffold.click_reader import Function, imports
 from mlrun.scaffold.constants import Constants, called, in_order, keywords
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
 from mlrun.scaffold.value_types import (
-    choice_texts,
     default_text,
     fitting,
-    kind_of_default,
     one_line,
-    value_type,
 )
 
-_LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "Sequence")
 _SKIPPED = ("Context", "CallbackParam")
 
 
@@ -89,11 +86,11 @@ def _described(function: Function) -> str | None:
 class _Signatures:
     def __init__(self, tree: ast.Module) -> None:
         self._constants = Constants(tree)
-        self._enums = dict(_enums(tree, self._constants))
+        self._annotations = Annotations(tree, self._constants)
 
     def typer(self, function: Function) -> Iterator[Argument]:
         for parameter, default in _parameters(function):
-            annotation, information = _annotated(parameter.annotation)
+            annotation, information = plain_annotation(parameter.annotation)
             if isinstance(default, ast.Call) and called(default) in ("Option", "Argument"):
                 information, default = default, _first(default)
             name = parameter.arg.lower().replace("_", "-")
@@ -109,7 +106,7 @@ class _Signatures:
 
     def fire(self, function: Function) -> Iterator[Argument]:
         for parameter, default in _parameters(function):
-            annotation, _ = _annotated(parameter.annotation)
+            annotation, _ = plain_annotation(parameter.annotation)
             argument = self._argument(parameter, annotation, default, f"--{parameter.arg}", None)
             # Fire reads the value as Python does: True, not a flag with a word for off.
             yield Argument(
@@ -132,11 +129,11 @@ class _Signatures:
     ) -> Argument:
         value = self._constants.value(default)
         given = keywords(information) if information is not None else {}
-        kind, choices, is_several = self._kind(annotation, value)
+        kind, choices, is_several = self._annotations.meaning(annotation, value)
         is_flag = kind is ParameterType.BOOL and option is not None
         choices_text = fitting(default_text(value, kind, default), choices, kind)
         if isinstance(default, ast.Attribute) and choices:
-            choices_text = self._member(default, choices)
+            choices_text = self._annotations.member(default, choices)
         on, _, off = (option or "").partition("/")
         flag = Flag(on, off or f"--no-{on.lstrip('-')}") if is_flag else None
         return Argument(
@@ -158,34 +155,6 @@ class _Signatures:
     def _exists(self, given: dict[str, ast.expr]) -> bool | None:
         return True if self._constants.value(given.get("exists")) is True else None
 
-    def _member(self, node: ast.Attribute, choices: tuple[str, ...]) -> str | None:
-        """Return the value of `Model.small`."""
-        name = ast.unparse(node.value)
-        found = self._enums.get(name, {}).get(node.attr)
-        return found if found in choices else None
-
-    def _kind(
-        self, annotation: ast.expr | None, default: object
-    ) -> tuple[ParameterType, tuple[str, ...], bool]:
-        if annotation is None:
-            return kind_of_default(default), (), False
-        if isinstance(annotation, ast.Subscript):
-            name = called(annotation.value)
-            if name in _LISTS:
-                return ParameterType.STRING, (), True
-            if name == "Literal":
-                values = self._constants.value(annotation.slice)
-                items = values if isinstance(values, list) else [values]
-                return ParameterType.STRING, choice_texts(items, ParameterType.STRING), False
-        name = called(annotation)
-        if name in self._enums:
-            return ParameterType.STRING, tuple(self._enums[name].values()), False
-        if name == "bool":
-            return ParameterType.BOOL, (), False
-        if name in _LISTS:
-            return ParameterType.STRING, (), True
-        return value_type(annotation).kind, (), False
-
 
 def _number(value: object) -> str | None:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
@@ -204,32 +173,3 @@ def _parameters(function: Function) -> Iterator[tuple[ast.arg, ast.expr | None]]
     missing = [None] * (len(positional) - len(given.defaults))
     yield from zip(positional, [*missing, *given.defaults], strict=True)
     yield from zip(given.kwonlyargs, given.kw_defaults, strict=True)
-
-
-def _annotated(node: ast.expr | None) -> tuple[ast.expr | None, ast.Call | None]:
-    """Return the plain type of an annotation, and what `Annotated` says besides."""
-    information = None
-    is_annotated = isinstance(node, ast.Subscript) and called(node.value) == "Annotated"
-    if is_annotated and isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
-        calls = [item for item in node.slice.elts[1:] if isinstance(item, ast.Call)]
-        information = calls[0] if calls else None
-        node = node.slice.elts[0]
-    if isinstance(node, ast.Subscript) and called(node.value) == "Optional":
-        node = node.slice
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        is_none = isinstance(node.left, ast.Constant) and node.left.value is None
-        node = node.right if is_none else node.left
-    return node, information
-
-
-def _enums(tree: ast.Module, constants: Constants) -> Iterator[tuple[str, dict[str, str]]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(b) for b in node.bases):
-            members = {
-                ast.unparse(statement.targets[0]): constants.value(statement.value)
-                for statement in node.body
-                if isinstance(statement, ast.Assign)
-            }
-            texts = {name: text for name, text in members.items() if isinstance(text, str)}
-            if texts:
-                yield node.name, texts
