@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlrun.errors import Location, Problem
+from mlrun.near_miss import nearest_file
 from mlrun.project.constraints import violation
 from mlrun.project.model import Parameter, Project
 from mlrun.project.types import ParameterType
@@ -47,7 +48,7 @@ def _about_default(parameter: Parameter, default: str, folder: Path) -> Iterator
     place = parameter.default_location or parameter.location
     yield from _open_password(parameter, default, place)
     if parameter.type is ParameterType.PATH:
-        yield from _missing_output(parameter, default, folder, place)
+        yield from _missing_path(parameter, default, folder, place)
     wrong = misfit(parameter.type, default) if parameter.type is not ParameterType.PATH else None
     if wrong is not None:
         yield Problem(
@@ -69,20 +70,25 @@ def _mend(parameter: Parameter, default: str) -> str:
     return f"write a value of the type {parameter.type.value}, or give another type"
 
 
-def _missing_output(
+def _missing_path(
     parameter: Parameter, default: str, folder: Path, place: Location
 ) -> Iterator[Problem]:
-    words = re.split(r"[_\-.]", parameter.name.lower())
-    if not parameter.exists or is_remote(default) or not _OUTPUTS.intersection(words):
+    """A default that is not there: many are data to be had elsewhere, of which nothing is said."""
+    if not parameter.exists or not default or is_remote(default):
         return
-    if default.startswith(("/", "~", "file:")) or not default or (folder / default).exists():
+    if default.startswith(("/", "~", "file:")) or (folder / default).exists():
         return
-    yield Problem(
-        f"{shown(parameter.name)} is a path that is not there, so no run can use this default",
-        place,
-        "write `exists: false` if the command makes it",
-        rule="missing-output",
-    )
+    name = shown(parameter.name)
+    if _OUTPUTS.intersection(re.split(r"[_\-.]", parameter.name.lower())):
+        message = f"{name} is a path that is not there, so no run can use this default"
+        hint = "write `exists: false` if the command makes it"
+        yield Problem(message, place, hint, rule="missing-output")
+        return
+    near = nearest_file(folder / default)
+    if near is not None:
+        message = f"the default of {name}, {shown(default)}, is not there"
+        meant = (Path(default).parent / near).as_posix()
+        yield Problem(message, place, f"did you mean `{meant}`?", rule="missing-path")
 
 
 def _required_output(parameter: Parameter) -> Iterator[Problem]:

@@ -83,6 +83,17 @@ _IN_FORM = (
         good=_file("output: {type: string, default: model.pkl}", "python train.py --out {output}"),
     ),
     Rule(
+        name="missing-path",
+        severity=Severity.WARNING,
+        subject=Subject.PROJECT,
+        summary="The default of a path is not there, and a file of nearly its name is",
+        reason="A run that gives no other value is refused. Nothing is said of a default that is"
+        " like no other file: it may be data that is yet to be fetched.",
+        bad=_file("data: {type: path, default: point.csv}", "python train.py {data}"),
+        good=_file("data: {type: path, default: points.csv}", "python train.py {data}"),
+        beside=(("points.csv", "1,2\n"),),
+    ),
+    Rule(
         name="open-password",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,

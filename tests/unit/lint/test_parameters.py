@@ -40,6 +40,8 @@ def found(folder: Path, declaration: str) -> list[str | None]:
         ("model_out: {type: path, default: 's3://b/m.pkl'}", []),
         ("model_out: {type: path, default: m.pkl, exists: false}", ["mlflow-output"]),
         ("data: {type: path, default: d.csv}", []),
+        ("data: {type: path, default: theer}", ["missing-path"]),
+        ("data: {type: path, default: ./there}", []),
         ("out_file: path", ["missing-output"]),
         ("result_path: path", []),
         ("out_file: string", []),
