@@ -37,7 +37,7 @@ def command(folder: str, *, name: str | None, force: bool, only_print: bool) -> 
     Scripts that parse arguments become entry points with parameters. They are read, and
     neither run nor imported.
     """
-    place = Path(os.path.normpath(current_folder() / Path(folder).expanduser()))
+    place = Path(os.path.normpath(current_folder() / os.path.expanduser(folder)))  # noqa: PTH111
     proposed = scaffold(place, name)
     if only_print:
         print_document(proposed.text)

@@ -114,6 +114,9 @@ class _Reader:
         text = help_text(self._constants.text(given.get("help")))
         if action in _SILENT or (action is not None and not option):
             return None
+        if action in (*_SWITCHES, "BooleanOptionalAction") and set(option or "") & set("/ \t\n"):
+            self._note(call, f"{option!r} cannot stand for a flag", "it is left out")
+            return None
         if action == "BooleanOptionalAction" and option is not None:
             off = f"--no-{option[2:]}"
             default = self._constants.value(given["default"])

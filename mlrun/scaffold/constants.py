@@ -58,7 +58,10 @@ class Constants:
         except (*_REFUSED, RecursionError):
             return UNKNOWN
         is_long = isinstance(found, (str, bytes, list, tuple)) and len(found) > _LONGEST
-        return UNKNOWN if is_long or isinstance(found, (bytes, complex)) else found
+        is_other = isinstance(found, (bytes, complex)) or (
+            isinstance(found, str) and not _is_passable(found)
+        )
+        return UNKNOWN if is_long or is_other else found
 
     def text(self, node: ast.expr | None) -> str | None:
         """Return the value of a text, None where it is none or cannot be seen."""
@@ -125,6 +128,11 @@ class Constants:
         if name in ("list", "tuple", "sorted", "str", "set", "range"):
             return _built_in(name, given)
         return UNKNOWN
+
+
+def _is_passable(text: str) -> bool:
+    """Return whether an argument of a process can be this text."""
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _is_sum(node: ast.BinOp) -> bool:

@@ -13,6 +13,7 @@ from mlrun.project.model import Parameter
 from mlrun.project.types import ParameterType
 from mlrun.project.values import is_remote
 from mlrun.scaffold.found import Argument, Script, ScriptCommand
+from mlrun.scaffold.value_types import is_within
 
 _LIKELY = ("train", "main", "run", "training", "train_model", "model", "pipeline", "start",
            "__main__", "cli", "app", "experiment", "fit")  # fmt: skip
@@ -180,16 +181,19 @@ def _parameter_name(name: str) -> str:
 
 def _parameter(folder: Path, argument: Argument, name: str, file: Path) -> Parameter:
     is_path = argument.kind is ParameterType.PATH
+    default = argument.default
+    if default is not None and not is_within(default, argument.minimum, argument.maximum):
+        default = None
     description = argument.description
     if argument.is_several:
         description = f"{description or 'Words'} (separated by spaces)"
     return Parameter(
         name=name,
         type=argument.kind,
-        default=argument.default,
+        default=default,
         location=Location(file, argument.line),
         description=description,
-        optional=argument.default is None and not argument.is_required,
+        optional=default is None and not argument.is_required,
         flag=argument.flag,
         exists=_exists(folder, argument) if is_path else True,
         choices=argument.choices,

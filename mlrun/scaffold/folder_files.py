@@ -47,7 +47,7 @@ def is_script_name(path: PurePosixPath) -> bool:
     """Return whether a file of this name may be there to be run."""
     stem = path.stem.lower()
     is_test = stem.startswith("test_") or stem.endswith("_test") or stem == "test"
-    return path.name not in _NO_SCRIPTS and not is_test and path.name.isprintable()
+    return path.name not in _NO_SCRIPTS and not is_test and str(path).isprintable()
 
 
 def _walk(folder: Path, top: Path, depth: int) -> Iterator[PurePosixPath]:

@@ -67,7 +67,8 @@ def scaffold(folder: Path, name: str | None = None) -> Scaffold:
         )
     entry_points = propose(folder, found.scripts)
     environment = propose_environment(folder, found.modules)
-    text = project_text(name or folder.name or "project", environment, entry_points)
+    called = (name or folder.name or "project").encode("utf-8", "replace").decode("utf-8")
+    text = project_text(called, environment, entry_points)
     left_out = [problem for one in entry_points for problem in one.left_out]
     notes = tuple(dict.fromkeys((*found.notes, *left_out)))
     return Scaffold(there or folder / _NAME, there is not None, text, environment,

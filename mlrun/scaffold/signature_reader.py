@@ -130,6 +130,7 @@ class _Signatures:
         value = self._constants.value(default)
         given = keywords(information) if information is not None else {}
         kind, choices, is_several = self._annotations.meaning(annotation, value)
+        is_number = kind in (ParameterType.INT, ParameterType.FLOAT)
         is_flag = kind is ParameterType.BOOL and option is not None
         choices_text = fitting(default_text(value, kind, default), choices, kind)
         if isinstance(default, ast.Attribute) and choices:
@@ -145,8 +146,8 @@ class _Signatures:
             is_required=default is None and not is_several,
             flag=flag,
             choices=choices,
-            minimum=_number(self._constants.value(given.get("min"))),
-            maximum=_number(self._constants.value(given.get("max"))),
+            minimum=_number(self._constants.value(given.get("min"))) if is_number else None,
+            maximum=_number(self._constants.value(given.get("max"))) if is_number else None,
             description=one_line(self._constants.text(given.get("help"))),
             exists=self._exists(given) if kind is ParameterType.PATH else None,
             is_several=is_several and option is None,

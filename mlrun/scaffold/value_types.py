@@ -107,7 +107,7 @@ def _as_written(value: object, source: ast.expr | None) -> str | None:
 
 def choice_texts(value: object, kind: ParameterType) -> tuple[str, ...]:
     """Return the texts of a list of choices, none where it is no list of such texts."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or kind in (ParameterType.BOOL, ParameterType.JSON):
         return ()
     texts = [str(item) for item in value if isinstance(item, (str, int, float))]
     fits = len(texts) == len(value) and all(misfit(kind, text) is None for text in texts)
@@ -121,6 +121,13 @@ def fitting(default: str | None, choices: tuple[str, ...], kind: ParameterType) 
     if kind in (ParameterType.INT, ParameterType.FLOAT):
         return default if float(default) in {float(choice) for choice in choices} else None
     return None
+
+
+def is_within(default: str, low: str | None, high: str | None) -> bool:
+    """Return whether a default is within limits; a script may have one that is not."""
+    if low is not None and float(default) < float(low):
+        return False
+    return high is None or float(default) <= float(high)
 
 
 def one_line(text: str | None) -> str | None:

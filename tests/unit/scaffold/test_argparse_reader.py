@@ -64,6 +64,9 @@ def one(folder: Path, line: str) -> Any:
         ("'--a', default=argparse.SUPPRESS", "string", None, True),
         ("'--a', choices=['x', 'y'], default='z'", "string", None, True),
         ("'--a', default='\\ud800'", "string", None, True),
+        ("'--a', default='\\0'", "string", None, True),
+        ("'--a', type=int, choices=range(1, 5), default=0", "int", None, True),
+        ("'--a', type=str2bool, choices=[True, False], default=True", "bool", "True", False),
     ],
 )
 def test_types_and_defaults(
@@ -94,7 +97,7 @@ def test_flags(tmp_path: Path, line: str, default: str | None, flag: Flag) -> No
 
 def test_a_parameter_is_called_as_the_long_option(tmp_path: Path) -> None:
     lines = ("'-l', '--learning-rate', '--lr'", "'-s', dest='seed'", "'--2d'", "'--m.depth'",
-             "'--m-depth'", "'--é'")  # fmt: skip
+             "'--m-depth'", "'--é'", "'--\\ud800'", "'--a/b', action='store_true'")  # fmt: skip
     found = parameters(tmp_path, script(*lines))
     assert list(found) == ["learning_rate", "seed", "arg_2d", "m_depth", "m_depth_2", "arg"]
     command = proposed(tmp_path).entry_points[0].command
@@ -264,7 +267,7 @@ def _lines(draw: st.DrawFn) -> list[str]:
     return [draw(_line(name)) for name in draw(_NAMES)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(_lines(), _TEXTS)
 def test_a_script_gets_its_own_defaults_and_what_is_given(lines: list[str], text: str) -> None:
     with TemporaryDirectory() as folder:

@@ -30,7 +30,7 @@ def train_model(
     epochs: Annotated[int, typer.Option("--epochs", "-e", help="How many", min=1)] = 3,
     tags: List[str] = typer.Option([], "--tag"),
     out_dir: Path = Path("out"),
-    must: str = typer.Option(...),
+    must: str = typer.Option(..., min=1),
     where: str = typer.Argument("here"),
 ):
     '''Trains it.'''
