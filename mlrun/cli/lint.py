@@ -10,8 +10,7 @@ import click
 
 from mlrun.errors import UsageError
 from mlrun.lint.check import check
-from mlrun.lint.finding import FileReport
-from mlrun.lint.mending import Mended, mend
+from mlrun.lint.finding import FileReport, Mended
 from mlrun.lint.rules.rule import Severity
 from mlrun.lint.targets import targets_of
 
@@ -82,7 +81,11 @@ def _outcomes(paths: Sequence[Path], rules: Collection[str], *, is_mending: bool
     outcomes = []
     for target in targets_of(paths):
         report = check(target)
-        outcome = mend(target, report, rules) if is_mending else Mended(report, (), report)
+        outcome = Mended(report, (), report)
+        if is_mending:
+            from mlrun.lint.mending import mend
+
+            outcome = mend(target, report, rules)
         outcomes.append(_only(outcome, rules))
     return outcomes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlrun.cli.narration import say
 from mlrun.cli.streams import print_document
 from mlrun.cli.wording import counted
-from mlrun.lint.mending import Mended
+from mlrun.lint.finding import Mended
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 

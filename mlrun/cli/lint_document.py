@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlrun.cli.streams import print_document
-from mlrun.lint.finding import FileReport, Finding
-from mlrun.lint.mending import Mended
+from mlrun.lint.finding import FileReport, Finding, Mended
 from mlrun.lint.rules.rule import Severity
 
 DOCUMENT_VERSION = 1

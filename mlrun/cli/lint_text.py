@@ -9,8 +9,7 @@ from mlrun.cli.narration import printable, say
 from mlrun.cli.streams import print_document
 from mlrun.cli.style import Style, style_of
 from mlrun.cli.wording import counted
-from mlrun.lint.finding import FileReport, Finding
-from mlrun.lint.mending import Mended
+from mlrun.lint.finding import FileReport, Finding, Mended
 from mlrun.lint.rules.rule import Severity
 
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from mlrun.errors import Problem, ProjectError
 from mlrun.lint.finding import FileReport, Finding
-from mlrun.lint.rules.all import ALL_RULES
 from mlrun.lint.rules.rule import Severity, Subject
-from mlrun.lint.silencing import without_silenced
 from mlrun.lint.targets import Target, targets_of
 from mlrun.project.yaml_nodes import compose, read_text
 
@@ -39,6 +37,8 @@ def check(target: Target, text: str | None = None) -> FileReport:
             return FileReport(target.file, None, _findings(error.problems))
     problems = _problems(target, text)
     if _MARK in text:
+        from mlrun.lint.silencing import without_silenced
+
         is_complete = _is_yaml(target.file, text)
         problems = without_silenced(problems, target.file, text, is_complete=is_complete)
     return FileReport(target.file, text, _findings(problems))
@@ -75,6 +75,8 @@ def _findings(problems: Iterable[Problem]) -> tuple[Finding, ...]:
 
 
 def _severity(problem: Problem) -> Severity:
+    from mlrun.lint.rules.all import ALL_RULES
+
     rule = ALL_RULES.get(problem.rule or "")
     return rule.severity if rule is not None else Severity.ERROR
 

@@ -35,3 +35,19 @@ class FileReport:
     file: Path
     text: str | None
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What became of a file's text.
+
+    Attributes:
+        before: What was found at first.
+        mended: The findings that are no more, in the order in which they were mended.
+        after: What the text would be, and what is found in that; `before` itself where nothing
+            can be mended.
+    """
+
+    before: FileReport
+    mended: tuple[Finding, ...]
+    after: FileReport

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import yaml
 
 from mlrun.errors import Edit, ProjectError
 from mlrun.lint.check import check
-from mlrun.lint.finding import FileReport, Finding
+from mlrun.lint.finding import FileReport, Finding, Mended
 from mlrun.lint.rules.rule import Severity
 from mlrun.lint.targets import Target
 from mlrun.project.yaml_nodes import compose
@@ -19,22 +18,6 @@ _MOST_ROUNDS = 10
 """A mend may make room for the next one, but not for ever."""
 
 _Scalars = list[tuple[int, int, tuple[str, str]]]
-
-
-@dataclass(frozen=True)
-class Mended:
-    """What became of a file's text.
-
-    Attributes:
-        before: What was found at first.
-        mended: The findings that are no more, in the order in which they were mended.
-        after: What the text would be, and what is found in that; `before` itself where nothing
-            can be mended.
-    """
-
-    before: FileReport
-    mended: tuple[Finding, ...]
-    after: FileReport
 
 
 def mend(target: Target, report: FileReport, rules: Collection[str] = ()) -> Mended:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,9 +127,9 @@ def _project_files_below(folder: Path) -> list[Path]:
         if _VIRTUAL in files:
             folders.clear()
         elif any(name.lower() in _PROJECT_NAMES for name in files):
-            file = _project_file(Path(inner))
-            found += [file] if file is not None else []
-    return found
+            with suppress(UsageError):  # A pipe of that name, say, is nobody's project.
+                found.append(_project_file(Path(inner)))
+    return [file for file in found if file is not None]
 
 
 def _project_file(folder: Path) -> Path | None:

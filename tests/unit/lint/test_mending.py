@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mlrun.errors import Edit, Location, Problem
 from mlrun.lint import environment_file
 from mlrun.lint.check import check
-from mlrun.lint.mending import Mended, apply_edits, mend
+from mlrun.lint.finding import Mended
+from mlrun.lint.mending import apply_edits, mend
 from tests.unit.lint.checked import PYTHON, python_env
 
 MENDABLE = "# é\npython: 3.10  # why\ndependencies:\n- numpy=1  # é\n- pip:\n  - pandas=2\n"

@@ -161,3 +161,9 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "MLproject"):
         with pytest.raises(UsageError, match="neither a file"):
             targets_of([path])
+
+
+def test_among_folders_below_what_is_no_file_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, {"a/MLproject": PROJECT, "b/x": ""})
+    os.mkfifo(tmp_path / "b" / "MLproject")
+    assert files(tmp_path, within=tmp_path) == ["a/MLproject"]
