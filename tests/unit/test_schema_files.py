@@ -73,6 +73,15 @@ def test_each_key_is_described(name: str) -> None:
         assert text.endswith("."), path
 
 
+@pytest.mark.parametrize("name", WRITTEN_BY_PEOPLE)
+def test_an_editor_shows_what_is_described(name: str) -> None:
+    """A description in Markdown hides the plain one, so it says that too."""
+    for path, part in parts(read_schema(name)):
+        text = part.get("description", "")
+        assert part.get("markdownDescription", text).startswith(text), path
+        assert "`" not in text or "markdownDescription" in part, path
+
+
 def test_a_schema_is_found_in_any_letter_case() -> None:
     assert schema_file("MLproject") == schema_file("mlproject")
     assert schema_file("mlproject").is_absolute()
