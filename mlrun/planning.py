@@ -309,7 +309,13 @@ def _unused_lock(options: EnvironmentOptions, kind: EnvironmentKind) -> Iterator
 
 def _template(entry_point: EntryPoint, values: tuple[BoundValue, ...]) -> CommandTemplate:
     known = tuple(dict.fromkeys((*entry_point.parameters, *(value.name for value in values))))
-    return parse_command(entry_point.command, known, entry_point.location)
+    template = parse_command(entry_point.command, known, entry_point.location)
+    flags = [name for name, each in entry_point.parameters.items() if each.flag is not None]
+    if flags:
+        from mlrun.project.command_gaps import check_flags
+
+        check_flags(template, flags)
+    return template
 
 
 def _work(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from mlrun.errors import CommandError, Location, Problem
@@ -12,9 +11,9 @@ from mlrun.lint.command_mending import doubled_braces
 from mlrun.lint.command_words import about_words
 from mlrun.near_miss import near_miss
 from mlrun.project.command import CommandTemplate, Placeholder, examine_command
-from mlrun.project.command_gaps import without_gaps
+from mlrun.project.command_gaps import check_flags, without_gaps
 from mlrun.project.command_places import place_among
-from mlrun.project.command_values import CommandValue, LeftOut, Variable
+from mlrun.project.command_values import LeftOut, Variable
 from mlrun.project.model import DockerEnv, Parameter, Project
 from mlrun.project.secrets import variable_of
 from mlrun.project.shell.quoting import Allowed, Quote
@@ -102,34 +101,31 @@ def _unused(
 def _at_placeholders(
     template: CommandTemplate, parameters: Mapping[str, Parameter], text: str | None
 ) -> Iterator[Problem]:
-    for name, parameter in parameters.items():
-        for value in _other_values(parameter):
-            with suppress(CommandError):
-                without_gaps(template, {name: value})
-                continue
-            yield from _refusals(template, name, value, text)
+    for parameter in parameters.values():
+        yield from _without_text(template, parameter, text)
     for place in template.pieces:
         if isinstance(place, Placeholder) and place.name in parameters:
             yield from _restricted(template, place, parameters[place.name], text)
 
 
-def _other_values(parameter: Parameter) -> Iterator[CommandValue]:
-    """Yield what may stand in place of a text."""
-    if parameter.secret:
-        yield Variable(variable_of(parameter.name))
-    elif parameter.flag is not None:
-        yield LeftOut.ARGUMENT
-    elif parameter.optional:
-        yield LeftOut.OPTION
-
-
-def _refusals(
-    template: CommandTemplate, name: str, value: CommandValue, text: str | None
-) -> Iterator[Problem]:
+def _without_text(
+    template: CommandTemplate, parameter: Parameter, text: str | None
+) -> tuple[Problem, ...]:
+    """Put into the command what may stand there in place of a text; return why it cannot."""
+    name = parameter.name
     try:
-        without_gaps(template, {name: value}, text)
+        if parameter.secret:
+            without_gaps(template, {name: Variable(variable_of(name))}, text)
+            return ()
+        if parameter.flag is not None:
+            check_flags(template, [name], text)
+            if parameter.flag.off is None:
+                without_gaps(template, {name: LeftOut.ARGUMENT}, text)
+        if parameter.optional:
+            without_gaps(template, {name: LeftOut.OPTION}, text)
     except CommandError as error:
-        yield from error.problems
+        return error.problems
+    return ()
 
 
 def _restricted(

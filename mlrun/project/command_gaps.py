@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlrun.errors import CommandError
 from mlrun.project.command import CommandTemplate, Placeholder, marked
 from mlrun.project.command_places import place_among
 from mlrun.project.command_values import CommandValue, LeftOut, Variable
-from mlrun.project.shell.frames import CommandKind
+from mlrun.project.shell.frames import SLOT, CommandKind, Reading
 from mlrun.project.shell.leaving import KeptError, left_out
 from mlrun.project.shell.lexer import read
 from mlrun.project.shell.quoting import Quote
@@ -60,6 +60,40 @@ def without_gaps(
             texts[number] = _reference(template, place, number, value, text)
     spans = _spans(template, places, wanted, text) if wanted else []
     return tuple(_kept(template.pieces, spans, texts))
+
+
+def check_flags(template: CommandTemplate, names: Collection[str], text: str | None = None) -> None:
+    """Refuse a flag that is glued to other text, which would be glued to `--NAME` then.
+
+    Args:
+        template: The command.
+        names: Of the parameters that stand in it as a flag.
+        text: What the project file holds, where that is not what lies on disk.
+
+    Raises:
+        CommandError: A flag is no word of its own.
+    """
+    command = marked(template.pieces)
+    reading = None
+    places = (p for p in template.pieces if isinstance(p, Placeholder) and p.takes_value)
+    for number, place in enumerate(places):
+        if place.name in names:
+            reading = reading or read(command)
+            if not _is_word(command, reading, number):
+                raise CommandError(
+                    f"{place.source} is a flag, and must be a word of its own",
+                    location=place_among(template.pieces, place, template.location, text),
+                    hint="put blanks around it; mlrun writes the whole option there",
+                    rule="kept-argument",
+                )
+
+
+def _is_word(command: str, reading: Reading, number: int) -> bool:
+    """Return whether a slot is a whole word, as far as that is known."""
+    try:
+        return find_place(command, reading, number).word.cooked() == SLOT
+    except NoPlaceError:
+        return True
 
 
 def _spans(

@@ -17,6 +17,7 @@ PARAMETERS = """\
       count: int
       limit: {type: int, optional: true}
       fast: {type: bool, flag: true, default: false}
+      mode: {type: bool, flag: --on/--off}
       key: {secret: true, default: env:KEY}
 """
 
@@ -56,6 +57,7 @@ def marked(folder: Path, problem: Problem) -> str:
         ("train > {limit}", "kept-argument", "{limit}"),
         ("train x{fast}", "kept-argument", "{fast}"),
         ("train --x={fast}", "kept-argument", "{fast}"),
+        ("train {mode}/a", "kept-argument", "{mode}"),
         ("train {key}", "visible-secret", "{key}"),
         ("train ${rate} {rate}", "shell-variable", "{rate}"),
         ("python -c 'f({data})'", "restricted-place", "{data}"),
@@ -80,7 +82,7 @@ def test_rule_and_place(tmp_path: Path, command: str, rule: str, part: str) -> N
 @pytest.mark.parametrize(
     "command",
     [
-        "train --limit {limit} {fast} --rate={rate} '{rate}' {data}",
+        "train {mode} --limit {limit} {fast} '{mode}' --rate={rate} '{rate}' {data}",
         "KEY={key} train ${{VAR:-1}}",
         "export KEY={key}; bash -c 'train --limit {limit}'",
         "python -c 'f({rate}, {count})' $(( {rate} ))",
@@ -109,7 +111,7 @@ def test_all_that_is_wrong_is_found_at_once(tmp_path: Path) -> None:
 def test_parameter_that_nothing_uses(tmp_path: Path) -> None:
     written(tmp_path, "train {rate} {coutn}")
     problems = [p for p in check_commands(load_project(tmp_path)) if p.rule == "unused-parameter"]
-    assert [marked(tmp_path, problem) for problem in problems] == ["data", "limit", "fast"]
+    assert [marked(tmp_path, problem) for problem in problems] == ["data", "limit", "fast", "mode"]
 
 
 def test_shell_in_a_container(tmp_path: Path) -> None:

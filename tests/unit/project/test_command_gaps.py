@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mlrun.errors import CommandError, Location
 from mlrun.project.command import parse_command, render_command
+from mlrun.project.command_gaps import check_flags
 from mlrun.project.command_values import CommandValue, LeftOut, Variable
 
 PLACE = Location(Path("MLproject"), 3, 5)
@@ -106,6 +107,19 @@ def test_flag_is_a_word_of_its_own(command: str) -> None:
     error = refused(command, ARGUMENT)
     assert "a flag is a word of its own" in error.message
     assert error.problems[0].rule == "kept-argument"
+
+
+@pytest.mark.parametrize("command", ["train a{x}", "bash -c 'train --a={x}'", "A={x} train"])
+def test_flag_that_is_on_is_a_word_of_its_own_too(command: str) -> None:
+    template = parse_command(command, ("x",), PLACE)
+    check_flags(template, ["y"])
+    with pytest.raises(CommandError, match="must be a word of its own"):
+        check_flags(template, ["x"])
+
+
+def test_flag_may_stand_in_code() -> None:
+    for command in ("train '{x}'", "bash -c 'train {x}'", "ssh host train {x}", "train # a{x}"):
+        check_flags(parse_command(command, ("x",), PLACE), ["x"])
 
 
 @pytest.mark.parametrize(
