@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,9 @@ class S3:
 
     url: str
 
+    @cached_property
     def client(self) -> Any:
-        """Return a client of botocore's, that s3fs brings."""
+        """A client of botocore's, which s3fs brings."""
         from botocore.session import Session  # type: ignore[import-untyped]
 
         return Session().create_client(
@@ -58,7 +60,7 @@ class S3:
 
     def make_bucket(self, name: str) -> Bucket:
         """Return a new bucket."""
-        self.client().create_bucket(Bucket=name)
+        self.client.create_bucket(Bucket=name)
         return Bucket(self, name)
 
 
@@ -71,11 +73,11 @@ class Bucket:
 
     def put(self, key: str, content: bytes) -> None:
         """Write an object."""
-        self.endpoint.client().put_object(Bucket=self.name, Key=key, Body=content)
+        self.endpoint.client.put_object(Bucket=self.name, Key=key, Body=content)
 
     def delete(self, key: str) -> None:
         """Remove an object."""
-        self.endpoint.client().delete_object(Bucket=self.name, Key=key)
+        self.endpoint.client.delete_object(Bucket=self.name, Key=key)
 
     def uri(self, key: str = "") -> str:
         """Return an address in it."""

@@ -156,6 +156,24 @@ def test_a_bad_connection(
         assert proxy.met[trouble] == 3
 
 
+def test_a_folder_of_many_files_over_a_bad_connection(
+    bucket: Bucket, s3_server: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"{number % 3}/{number}": os.urandom(number * 100) for number in range(30)}
+    for path, content in files.items():
+        bucket.put(f"set/{path}", content)
+    seen: list[str] = []
+    troubles = (Trouble.BUSY, Trouble.CUT_WITHIN, Trouble.ERROR_BEFORE, Trouble.CUT_BEFORE)
+
+    def choose(method: str, path: str) -> Fault:
+        seen.append(method)
+        return Fault(troubles[len(seen) // 5 % 4] if len(seen) % 5 == 0 else Trouble.NONE)
+
+    with FaultProxy(s3_server.url, choose) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        assert tree(fetch(bucket.uri("set")).path) == files
+
+
 def test_a_server_that_stays_busy(
     bucket: Bucket, s3_server: S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +204,7 @@ def test_a_server_that_hangs(
 
 def test_a_public_bucket(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket.put("x", b"1")
-    bucket.endpoint.client().put_object_acl(Bucket=bucket.name, Key="x", ACL="public-read")
+    bucket.endpoint.client.put_object_acl(Bucket=bucket.name, Key="x", ACL="public-read")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setitem(config.conf, "s3", {"anon": True})
@@ -196,7 +214,7 @@ def test_a_public_bucket(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_signed_address(bucket: Bucket) -> None:
     bucket.put("x.csv", b"1")
     parameters = {"Bucket": bucket.name, "Key": "x.csv"}
-    client = bucket.endpoint.client()
+    client = bucket.endpoint.client
     said = Said()
     for seconds in (100, 200):
         uri = client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
