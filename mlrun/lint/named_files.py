@@ -14,6 +14,7 @@ from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY
 from mlrun.project.yaml_nodes import compose, read_text, scalar
 
 _SUBJECTS = {"python_env": Subject.PYTHON_ENV, "conda_env": Subject.CONDA}
+_IN_ALL_KEYS = "_env"
 _YAML = (".yaml", ".yml", "")
 
 
@@ -36,7 +37,10 @@ def named_environment_files(project: Path) -> NamedFiles:
     Raises:
         ProjectError: The project file cannot be read, or is not YAML.
     """
-    root = compose(read_text(project), project)
+    text = read_text(project)
+    if _IN_ALL_KEYS not in text:
+        return NamedFiles((), is_silent=True)
+    root = compose(text, project)
     entries = dict(_entries(root))
     entry_points = _entries(entries.get("entry_points"))
     own = [pair for _, entry_point in entry_points for pair in _entries(entry_point)]
