@@ -17,10 +17,16 @@ from mlrun.scaffold.value_types import is_within
 
 _LIKELY = ("train", "main", "run", "training", "train_model", "model", "pipeline", "start",
            "__main__", "cli", "app", "experiment", "fit")  # fmt: skip
-_WRITTEN = re.compile(
-    r"(?:^|_)(?:out|outputs?|saved?|dest|destination|target|results?|logs?|logdir|checkpoints?"
-    r"|ckpt|cache|export|write|report)(?:_|$)"
+_READ = re.compile(
+    r"(?:^|_)(?:data|dataset|datadir|in|inputs?|infile|src|source|csv|json|config|cfg|model|weights"
+    r"|images?|train|test|val|valid|corpus|vocab|labels?|features)(?:_|$)"
 )
+_WRITTEN = re.compile(
+    r"(?:^|_)(?:out|outputs?|outdir|outfile|saved?|dest|destination|target|results?|logs?|logdir"
+    r"|checkpoints?|ckpt|cache|export|write|report|work|workdir|tmp)(?:_|$)"
+)
+"""Names of paths, the second the stronger: to ask for a path that is yet to be written would
+refuse what runs, not to ask only loses a check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +215,8 @@ def _exists(folder: Path, argument: Argument) -> bool:
     default = argument.default
     if default is not None:
         return is_remote(default) or (folder / default).exists()
-    return _WRITTEN.search(_parameter_name(argument.name).lower()) is None
+    name = _parameter_name(argument.name).lower()
+    return _READ.search(name) is not None and _WRITTEN.search(name) is None
 
 
 def _in_command(argument: Argument, name: str) -> str:

@@ -129,7 +129,10 @@ def test_help_is_one_line_without_what_argparse_fills_in(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "exists"),
     [
-        ("'--a', type=Path", True),
+        ("'--a', type=Path", False),
+        ("'--data-dir', type=Path", True),
+        ("'--model', type=Path, required=True", True),
+        ("'--model-out', type=Path", False),
         ("'--out-dir', type=Path", False),
         ("'--a', type=Path, default='not_there'", False),
         ("'--a', type=argparse.FileType('w')", False),
