@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a script
@@ -64,7 +64,7 @@ def _rows(
     tool: tools.Tool,
     folder: Path,
     repeats: int,
-    lines: dict[str, tuple[tuple[str, ...], float | None]],
+    lines: Mapping[str, tuple[tuple[str, ...], float | None]],
 ) -> list[report.Row]:
     env = {**tools.clean_environment(), "MLRUN_STATE_DIR": str(folder / "state")}
     start = (*_FOUND_SOMETHING, str(tool.program))
