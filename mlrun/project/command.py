@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from mlrun.errors import CommandError, Location, Problem
 from mlrun.project.appending import ClosedEndError, open_end
@@ -238,12 +237,17 @@ def _is_place(part: Field, slot: Slot) -> bool:
     return slot.refusal is None and slot.quotes[-1] not in (Quote.SINGLE, Quote.COMMENT)
 
 
-class _Locator(NamedTuple):
+class _Locator:
     """Finds where placeholders stand in the project file: for messages only."""
 
-    pieces: Sequence[str | Placeholder]
-    location: Location
-    text: str | None = None
+    __slots__ = ("location", "pieces", "text")
+
+    def __init__(
+        self, pieces: Sequence[str | Placeholder], location: Location, text: str | None = None
+    ) -> None:
+        self.pieces = pieces
+        self.location = location
+        self.text = text
 
     def __call__(self, place: Placeholder) -> Location:
         from mlrun.project.command_places import place_among

@@ -255,7 +255,7 @@ class Break(NamedTuple):
     is_open: bool
 
 
-class NestedCode(NamedTuple):
+class NestedCode:
     """Code within the command that was read as a command of its own.
 
     Attributes:
@@ -267,12 +267,24 @@ class NestedCode(NamedTuple):
         is_quoted: Whether the backticks stand in double quotes.
     """
 
-    text: str
-    reading: Reading
-    numbers: Sequence[int]
-    words: Sequence[Word] = ()
-    start: int = 0
-    is_quoted: bool = False
+    __slots__ = ("is_quoted", "numbers", "reading", "start", "text", "words")
+
+    def __init__(
+        self,
+        text: str,
+        reading: Reading,
+        numbers: Sequence[int],
+        words: Sequence[Word] = (),
+        *,
+        start: int = 0,
+        is_quoted: bool = False,
+    ) -> None:
+        self.text = text
+        self.reading = reading
+        self.numbers = numbers
+        self.words = words
+        self.start = start
+        self.is_quoted = is_quoted
 
 
 class Reading:
