@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,21 @@ def test_each_finding_has_its_line(bad: Place) -> None:
         "  hint: paths are relative to the file that names them",
     ]
     assert answer.stderr == "mlrun: 2 errors in 1 file; 1 can be mended with --fix\n"
+
+
+def test_the_documentation_shows_what_is_printed(place: Place) -> None:
+    documentation = (Path(__file__).parents[2] / "docs" / "lint.md").read_text()
+    place.write(
+        "name: churn\npython_env: python_env.yaml\n\nentry_points:\n  main:\n    parameters:\n"
+        "      alpha: {defulat: 0.5, type: float}\n    command: python train.py --alpha {alpha}\n",
+    )
+    environment(place).write_text("python: '3.11'\n")
+    answer = place.mlrun("lint", "project")
+    printed = (answer.stdout + answer.stderr).replace("project/", "").splitlines()
+    assert "".join(f"    {line}\n" for line in printed) in documentation
+    (silenced,) = re.findall(r"```yaml\n(hooks: .*?)```", documentation, re.DOTALL)
+    place.write(WELL + silenced)
+    assert place.mlrun("lint", "project").stdout == ""
 
 
 def test_the_folder_that_one_stands_in_is_the_default(bad: Place) -> None:
