@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from mlrun.errors import MlrunError
 from mlrun.lint.check import check, lint_paths
 from mlrun.lint.finding import Finding
 from mlrun.lint.mending import mend
 from mlrun.lint.rules.rule import Severity, Subject
 from mlrun.lint.targets import Target, targets_of
+from mlrun.project.load import load_project
 from tests import components
 from tests.unit.lint.checked import places
 from tests.unit.project.test_corpus import CORPUS
@@ -100,3 +102,30 @@ def test_nothing_in_the_corpus_is_written(targets: tuple[Target, ...], tmp_path:
     for target in targets:
         mend(target, check(target))
     assert {file: file.read_bytes() for file in before} == before
+
+
+def declared(folder: Path, text: str) -> dict[str, dict[str, tuple[str, str | None]]] | None:
+    """Return the parameters by entry point, with type and default; None where nothing loads."""
+    (folder / "MLproject").write_text(text, encoding="utf-8")
+    try:
+        entry_points = load_project(folder).entry_points.values()
+    except MlrunError:
+        return None
+    return {
+        one.name: {name: (p.type.value, p.default) for name, p in one.parameters.items()}
+        for one in entry_points
+    }
+
+
+def test_a_mend_changes_no_declaration(targets: tuple[Target, ...], tmp_path: Path) -> None:
+    compared = 0
+    for target in targets:
+        before = check(target)
+        outcome = mend(target, before)
+        if target.subject is Subject.PROJECT and outcome.mended:
+            assert before.text is not None
+            assert outcome.after.text is not None
+            was = declared(tmp_path, before.text)
+            assert declared(tmp_path, outcome.after.text) == was or was is None, target.file
+            compared += was is not None
+    assert compared > 10
