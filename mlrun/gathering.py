@@ -39,7 +39,9 @@ class Gathered:
     def tags(self) -> dict[str, str]:
         """What the run records: which content it was, whatever the address holds later."""
         return {
-            f"mlrun.input.{name}": f"sha256:{found.digest}" for name, found in self.inputs.items()
+            f"mlrun.input.{name}": f"sha256:{found.digest}"
+            for name, found in self.inputs.items()
+            if found.digest is not None
         }
 
 
@@ -85,7 +87,13 @@ def _gather(
     target = bound.plan.delivery.tracking_uri
     if target is None:
         target = resolve_target(request.tracking_uri, request.cwd, environ)
-    resolve = partial(resolve_artifacts, target=target, environ=environ, asked=request.tracking_uri)
+    resolve = partial(
+        resolve_artifacts,
+        target=target,
+        environ=environ,
+        asked=request.tracking_uri,
+        offline=request.offline,
+    )
     storage = request.cwd / request.storage_dir if request.storage_dir is not None else None
     inputs = {}
     with ExitStack() as held:

@@ -9,7 +9,12 @@ from mlrun.inputs.base import RemoteData
 
 
 def resolve_artifacts(
-    uri: str, target: str, environ: Mapping[str, str], *, asked: str | None = None
+    uri: str,
+    target: str,
+    environ: Mapping[str, str],
+    *,
+    asked: str | None = None,
+    offline: bool = False,
 ) -> RemoteData | Path | str:
     """Return what an address of the tracking store's means.
 
@@ -22,6 +27,8 @@ def resolve_artifacts(
         environ: The user's environment, with credentials.
         asked: What the user gave as the tracking URI: its credentials are used, as by
             `mlrun.tracking.target.open_store`.
+        offline: Ask no server: what it has is then only known by its address, under which it
+            may be in the cache.
 
     Returns:
         Something that the server passes on; a place on this machine, which is there; or an
@@ -35,4 +42,5 @@ def resolve_artifacts(
     """
     from mlrun.tracking.artifact_addresses.resolving import Resolver
 
-    return Resolver(target, environ, asked).resolve(uri)
+    resolver = Resolver(target, environ, asked)
+    return resolver.resolve_offline(uri) if offline else resolver.resolve(uri)

@@ -134,6 +134,19 @@ def test_what_was_fetched_is_there_the_next_time(logged: Logged, proxy: FaultPro
     assert said.lines[3:] == ["data: as fetched before"] * 3
 
 
+def test_offline_what_was_fetched_is_found_by_its_address(
+    logged: Logged, proxy: FaultProxy
+) -> None:
+    addresses = [form.format(**logged.said) for form in (*_FORMS[:2], "models:/churn/1")]
+    online = [fetch(address, resolve=resolving(proxy.url)) for address in addresses]
+    asked = proxy.met.total()
+    resolve = partial(resolving(proxy.url), offline=True)
+    assert [fetch(uri, offline=True, resolve=resolve) for uri in addresses] == online
+    with pytest.raises(InputError, match="is not in the cache, and nothing is fetched offline"):
+        fetch("models:/churn/2", offline=True, resolve=resolve)
+    assert proxy.met.total() == asked
+
+
 def test_a_server_that_stays_away_is_named(logged: Logged, proxy: FaultProxy) -> None:
     resolve = resolving(proxy.url, MLRUN_TRACKING_PATIENCE="0")
     proxy.choose = lambda _, path: Fault(

@@ -37,6 +37,7 @@ from mlrun.tracking.artifact_addresses.outlets import (
 from mlrun.tracking.artifact_addresses.served import Label, ServedData
 from mlrun.tracking.artifact_addresses.server import Server, at_home
 from mlrun.tracking.artifact_addresses.stores import Store, open_for_artifacts
+from mlrun.tracking.artifact_addresses.unasked import UnaskedData
 from mlrun.tracking.database.artifact_uris import below
 from mlrun.tracking.local_artifacts import may_hold_artifacts
 from mlrun.tracking.refusals import deleted_run
@@ -77,18 +78,42 @@ class Resolver:
         """
         return self._resolve(uri, None, 0)
 
+    def resolve_offline(self, uri: str) -> Found:
+        """Return the same without asking a server: then only what the address is called.
+
+        Raises:
+            TrackingError: The store has no such thing, or which version is meant is the server's
+                to say.
+        """
+        address = parse_address(uri)
+        is_of_registry = isinstance(address, VersionAddress)
+        target = self._registry_target if is_of_registry else self._target
+        if not target.startswith(("http:", "https:")):
+            return self.resolve(uri)
+        if isinstance(address, VersionAddress) and address.number is None:
+            raise TrackingRefusedError(
+                f"which version {uri} means at present only the server can say",
+                hint=f"offline, name the version: models:/{address.name}/VERSION",
+            )
+        return UnaskedData(self._label(uri, address))
+
     @cached_property
     def _tracking(self) -> Store:
         return open_for_artifacts(self._target, self._environ, self._asked)
 
     @cached_property
     def _registry(self) -> Store:
-        """The store with the registered models: the tracking store, unless a variable says so."""
-        given = self._environ.get(REGISTRY_URI, "").strip()
-        target = resolve_target(given, Path.cwd(), self._environ) if given else self._target
+        """The store with the registered models."""
+        target = self._registry_target
         if target == self._target:
             return self._tracking
-        return open_for_artifacts(target, self._environ, given)
+        return open_for_artifacts(target, self._environ, self._environ[REGISTRY_URI])
+
+    @cached_property
+    def _registry_target(self) -> str:
+        """Its address: that of the tracking store, unless a variable says another."""
+        given = self._environ.get(REGISTRY_URI, "").strip()
+        return resolve_target(given, Path.cwd(), self._environ) if given else self._target
 
     def _resolve(self, uri: str, label: Label | None, steps: int) -> Found:
         address = parse_address(uri)
@@ -117,7 +142,7 @@ class Resolver:
             owner, kind = address.model_id, "models:/"
         elif isinstance(address, VersionAddress):
             owner, kind = address.name, f"models:/{address.number}/"
-            store = self._registry.target
+            store = self._registry_target
         else:
             owner = address.host
         name = address.path.rpartition("/")[2] or owner or "artifacts"

@@ -243,3 +243,24 @@ def test_a_logged_model_on_this_disk_is_part_of_its_runs_artifacts(tmp_path: Pat
         shutil.rmtree(run / "model")
         both.model_uri = model.as_uri()
         assert resolve(server, "model/both") == model / "both"
+
+
+def test_offline_nobody_is_asked(mlflow: FakeMlflow, server: StubServer) -> None:
+    mlflow.versions = {"3": "mlflow-artifacts:/0/run"}
+    environ = {"HOME": "/nonexistent"}
+    for uri in (f"runs:/{RUN}/a", "models:/churn/3/x", "mlflow-artifacts:/0/b"):
+        found: Any = resolve_artifacts(uri, server.url, environ)
+        before = len(server.received)
+        offline: Any = resolve_artifacts(uri, server.url, environ, offline=True)
+        assert (offline.key, offline.name, offline.shown) == (found.key, found.name, uri)
+        with pytest.raises(InputUnavailableError, match="no server is asked"):
+            offline.files()
+        assert len(server.received) == before
+    with pytest.raises(TrackingRefusedError, match="only the server can say"):
+        resolve_artifacts("models:/churn@best", server.url, environ, offline=True)
+
+
+def test_offline_a_store_on_this_machine_is_read_all_the_same(tmp_path: Path) -> None:
+    target = tmp_path.as_uri()
+    with pytest.raises(TrackingRefusedError, match="there is no run"):
+        resolve_artifacts(f"runs:/{RUN}/a", target, {}, offline=True)
