@@ -56,7 +56,8 @@ def _is_there(file: Path) -> bool:
 
 
 def _shown(file: Path, folder: Path) -> str:
-    return shown(os.path.relpath(file, folder) if file.parent != folder else file.name)
+    relative = os.path.relpath(file, folder)
+    return shown(min(relative, str(file), key=len))
 
 
 def _near(file: Path) -> str | None:

@@ -43,6 +43,11 @@ def test_a_file_in_the_parent_folder(tmp_path: Path) -> None:
     assert "'../conda.yaml'" in problem.message
 
 
+def test_a_file_far_away_is_named_by_its_whole_path(tmp_path: Path) -> None:
+    assert "'/bin/sh'" in only(tmp_path, f"conda_env: /bin/sh\n{MAIN}").message
+    assert "'/none.yaml'" in only(tmp_path, f"conda_env: /none.yaml\n{MAIN}").message
+
+
 def test_a_project_that_is_named_by_a_way_around(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
