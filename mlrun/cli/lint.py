@@ -109,8 +109,10 @@ def _write(outcomes: Sequence[Mended]) -> None:
     for outcome in changed:
         refuse_unwritable(outcome.after.file)
     for outcome in changed:
-        assert outcome.after.text is not None
-        write_text(outcome.after.file, outcome.after.text)
+        before, after = outcome.before.text, outcome.after.text
+        assert before is not None
+        assert after is not None
+        write_text(outcome.after.file, after, before=before)
 
 
 def _print(outcomes: Sequence[Mended], form: str | None, *, is_fixed: bool) -> None:

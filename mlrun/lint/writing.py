@@ -29,31 +29,35 @@ def refuse_unwritable(file: Path) -> None:
         )
 
 
-def write_text(file: Path, text: str) -> None:
+def write_text(file: Path, text: str, *, before: str) -> None:
     """Replace what a file holds; its mode, its owner, a byte order mark and links to it stay.
 
     Args:
         file: The file, or a symbolic link to it.
         text: What it is to hold, without a byte order mark.
+        before: What it held when it was checked.
 
     Raises:
-        UsageError: It cannot be written; then it is as it was.
+        UsageError: It cannot be written, or somebody has changed it since; then it is as it was.
     """
     try:
-        _replace(Path(os.path.realpath(file)), text.encode())
+        _replace(Path(os.path.realpath(file)), text.encode(), before.encode())
     except OSError as error:
         raise _refused(file, error) from None
 
 
-def _replace(file: Path, data: bytes) -> None:
+def _replace(file: Path, data: bytes, before: bytes) -> None:
     from tempfile import mkstemp
 
     with file.open("rb") as stream:
-        has_mark, status = stream.read(len(_BOM)) == _BOM, os.fstat(stream.fileno())
+        held, status = stream.read(), os.fstat(stream.fileno())
+    mark = _BOM if held.startswith(_BOM) else b""
+    if held != mark + before:
+        raise UsageError(f"'{file}' was changed while it was checked", hint="check it again")
     descriptor, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with open(descriptor, "wb") as stream:
-            stream.write(_BOM * has_mark + data)
+            stream.write(mark + data)
             with suppress(PermissionError):
                 os.fchown(stream.fileno(), status.st_uid, status.st_gid)
             os.fchmod(stream.fileno(), status.st_mode & 0o7777)

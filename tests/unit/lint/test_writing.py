@@ -15,7 +15,7 @@ def test_the_mode_stays(tmp_path: Path) -> None:
     file = tmp_path / "MLproject"
     file.write_text("a")
     file.chmod(0o750)
-    write_text(file, "é\r\n")
+    write_text(file, "é\r\n", before="a")
     assert file.read_bytes() == "é\r\n".encode()
     assert file.stat().st_mode & 0o7777 == 0o750
     assert os.listdir(tmp_path) == ["MLproject"]
@@ -24,7 +24,7 @@ def test_the_mode_stays(tmp_path: Path) -> None:
 def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
     file = tmp_path / "MLproject"
     file.write_bytes(b"\xef\xbb\xbfa")
-    write_text(file, "b")
+    write_text(file, "b", before="a")
     assert file.read_bytes() == b"\xef\xbb\xbfb"
 
 
@@ -33,7 +33,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "there" / "file").write_text("a")
     link = tmp_path / "link"
     link.symlink_to("there/file")
-    write_text(link, "b")
+    write_text(link, "b", before="a")
     assert link.is_symlink()
     assert (tmp_path / "there" / "file").read_text() == "b"
 
@@ -50,7 +50,7 @@ def test_a_file_that_is_read_only_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
-    for action in (refuse_unwritable, lambda file: write_text(file, "a")):
+    for action in (refuse_unwritable, lambda file: write_text(file, "a", before="a")):
         with pytest.raises(UsageError, match="cannot be mended: no such file"):
             action(tmp_path / "MLproject")
     assert os.listdir(tmp_path) == []
@@ -67,6 +67,15 @@ def test_a_write_that_fails_leaves_the_file(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageError, match="no space left on device"):
-        write_text(file, "b")
+        write_text(file, "b", before="a")
     assert file.read_text() == "a"
+    assert os.listdir(tmp_path) == ["MLproject"]
+
+
+def test_what_somebody_else_has_written_meanwhile_stays(tmp_path: Path) -> None:
+    file = tmp_path / "MLproject"
+    file.write_text("c")
+    with pytest.raises(UsageError, match="was changed"):
+        write_text(file, "b", before="a")
+    assert file.read_text() == "c"
     assert os.listdir(tmp_path) == ["MLproject"]
