@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from mlrun.errors import TrackingUnavailableError
@@ -43,9 +44,8 @@ class _Asking:
     def __call__(self, method: str, endpoint: str, fields: Json) -> Json:
         route = self._routes.find(method, f"/{endpoint}")
         assert route is not None, endpoint
-        # SQLite would make the file.
-        if not self._path.is_file():
-            raise ApiRefusedError(f"there is no database {self._path}", MISSING)
+        if _is_empty(self._path):
+            raise ApiRefusedError(f"there is nothing in the database {self._path}", MISSING)
         try:
             with closing(Database(self._path, "")) as database, database.reading() as session:
                 return route[0].operation(session, Message({**fields, **route[1]}))
@@ -54,3 +54,14 @@ class _Asking:
             if error.code == UNAVAILABLE:
                 raise TrackingUnavailableError(text) from error
             raise ApiRefusedError(text, error.code) from error
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether a database is not there, or has no experiment: opened, it would get one."""
+    if not path.is_file() or not path.stat().st_size:
+        return True
+    # What keeps it from being read is named where it is opened in earnest.
+    address = f"{path.as_uri()}?mode=ro"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as connection:
+        return connection.execute("SELECT 1 FROM experiments LIMIT 1").fetchone() is None
+    return False
