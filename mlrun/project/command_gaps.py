@@ -178,4 +178,4 @@ def _is_assigned(text: str, number: int) -> bool:
     if not place.word.is_assignment():
         return False
     program = place.program
-    return place.index < program or place.command.words[program].static() in _EXPORTING
+    return place.number < program or place.command.words[program].static() in _EXPORTING

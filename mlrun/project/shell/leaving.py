@@ -99,9 +99,9 @@ def _spans(place: SlotPlace, kind: LeftOut, remaining: _Remaining, number: int) 
         raise NoPlaceError(reason)
     if kind is LeftOut.ARGUMENT and place.word.cooked() != SLOT:
         raise NoPlaceError("a flag is a word of its own")
-    indexes = [place.index]
+    indexes = [place.number]
     if kind is LeftOut.OPTION and _has_option(place):
-        indexes.append(place.index - 1)
+        indexes.append(place.number - 1)
     for index in indexes:
         remaining.lose(place, index, number)
         word = place.command.words[index]
@@ -112,11 +112,11 @@ def _spans(place: SlotPlace, kind: LeftOut, remaining: _Remaining, number: int) 
 def _has_option(place: SlotPlace) -> bool:
     """Return whether the word in front is an option that this one is the value of."""
     first = 0 if place.command.kind is CommandKind.LIST else place.program + 1
-    if place.index <= first or place.word.cooked().startswith("-"):
+    if place.number <= first or place.word.cooked().startswith("-"):
         return False
     if place.command.kind is CommandKind.FOR:
         return False
-    option = place.command.words[place.index - 1].static()
+    option = place.command.words[place.number - 1].static()
     return (
         option is not None
         and option.startswith("-")

@@ -31,20 +31,20 @@ class SlotPlace(NamedTuple):
     Attributes:
         text: What the command was read from.
         command: The command, or the array.
-        index: Number of the word among the command's.
+        number: Of the word among the command's.
         outward: For each code around, innermost first, where in the text around it each of
             its characters stands; None for what is not known.
     """
 
     text: str
     command: ShellCommand
-    index: int
+    number: int
     outward: tuple[Sequence[Span | None], ...] = ()
 
     @property
     def word(self) -> Word:
         """The word itself."""
-        return self.command.words[self.index]
+        return self.command.words[self.number]
 
     @property
     def program(self) -> int:
@@ -82,7 +82,7 @@ def find_place(text: str, reading: Reading, number: int) -> SlotPlace:
 
 def reason_to_stay(place: SlotPlace) -> str | None:
     """Return why a word cannot be left out of its command, None where it can."""
-    command, index = place.command, place.index
+    command, index = place.command, place.number
     if command.kind is CommandKind.LIST:
         return None
     if command.kind is CommandKind.FOR:
