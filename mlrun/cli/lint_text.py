@@ -70,6 +70,7 @@ def _below(finding: Finding, report: FileReport, style: Style | None) -> Iterato
 
         of_report = problem.location is not None and problem.location.file == report.file
         text = report.text if of_report else None
-        yield from (f"  {line}" for line in excerpt(problem, text, style=style))
+        lines = excerpt(problem, text, style=style, indent=2)
+        yield from (f"  {line}" for line in lines)
     if problem.hint:
         yield f"  hint: {printable(problem.hint)}"

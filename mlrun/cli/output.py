@@ -143,7 +143,7 @@ def print_problem(kind: str, problem: Problem) -> None:
 
         message = style.strong(printable(problem.message))
         say_styled(f"{style.kind(kind)}: {printable(place)}{message}")
-        for line in excerpt(problem, style=style):
+        for line in excerpt(problem, style=style, indent=len("mlrun:   ")):
             say_styled(f"  {line}")
     if problem.hint:
         say(f"  hint: {problem.hint}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,32 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     assert line.count("…") == 2
 
 
+def columns(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.category(letter) == "Mn" for letter in text)
+
+
+@pytest.mark.parametrize("filling", ["a", "数", "e\u0301", "\u200b", "❤\ufe0f"])
+@pytest.mark.parametrize(("before", "after"), [(200, 0), (0, 200), (200, 200), (35, 200)])
+def test_a_line_takes_no_more_columns_than_there_are(filling: str, before: int, after: int) -> None:
+    text = filling * before + "WRONG" + filling * after
+    place = problem(1, len(filling) * before + 1, len(filling) * before + 6)
+    line, mark = excerpt(place, text, indent=9)
+    assert max(columns(line), columns(mark)) <= 100 - 9
+    assert columns(line[: line.index("WRONG")]) == mark.index("^")
+    assert mark.endswith("^~~~~")
+
+
+def test_credentials_are_hidden_also_where_the_line_is_cut_through_them() -> None:
+    text = "x" * 70 + " https://bob:" + "s3cret" * 20 + "@host/x: wrong"
+    for column in (1, 80, 100, len(text) - 5, len(text)):
+        line, mark = excerpt(problem(1, column), text)
+        assert "s3cret" not in line
+        assert "^" in mark
+    line, mark = excerpt(problem(1, len(text) - 4, len(text) + 1), text)
+    assert line[mark.index("^") :] == "wrong"
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -51,6 +78,7 @@ def test_a_long_line_is_cut_around_the_place() -> None:
         problem(1, None),
         problem(7, 1),
         problem(2, 1),
+        Problem("wrong", Location(FILE, 1, 1, source_line="")),
         Problem("wrong", Location(FILE, 1, 1, of="https://host/project.git at 1234567")),
     ],
 )
