@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import yaml
 
@@ -12,6 +12,7 @@ from mlrun.lint.check import check
 from mlrun.lint.finding import FileReport, Finding, Mended
 from mlrun.lint.rules.rule import Severity
 from mlrun.lint.targets import Target
+from mlrun.project.yaml_mending import apply_edits
 from mlrun.project.yaml_nodes import compose
 
 _MOST_ROUNDS = 10
@@ -81,7 +82,8 @@ def _overlap(one: Edit, other: Edit) -> bool:
 def _applied(target: Target, report: FileReport, findings: Sequence[Finding]) -> FileReport | None:
     """Return what is found after some edits; None where they do harm."""
     assert report.text is not None
-    edits = sorted(edit for finding in findings for edit in finding.problem.edits)
+    found = (edit for finding in findings for edit in finding.problem.edits)
+    edits = _in_its_line_ends(found, report.text)
     text = apply_edits(report.text, edits)
     if text == report.text or not _means_the_same(target, report.text, text, edits):
         return None
@@ -108,18 +110,11 @@ def _has_errors(report: FileReport) -> bool:
     return any(finding.severity is Severity.ERROR for finding in report.findings)
 
 
-def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Return a text with its edits, which are in order and do not overlap.
-
-    Line ends that they bring are those of the text's first line.
-    """
+def _in_its_line_ends(edits: Iterable[Edit], text: str) -> list[Edit]:
+    """Return edits in their order, with the line ends of the text's first line."""
     first = text.find("\n")
-    is_dos = first > 0 and text[first - 1] == "\r"
-    parts, position = [], 0
-    for edit in edits:
-        parts += [text[position : edit.start], edit.text.replace("\n", "\r\n" * is_dos or "\n")]
-        position = edit.end
-    return "".join([*parts, text[position:]])
+    end = "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
+    return sorted(edit._replace(text=edit.text.replace("\n", end)) for edit in edits)
 
 
 def _means_the_same(target: Target, before: str, after: str, edits: Sequence[Edit]) -> bool:

@@ -12,7 +12,7 @@ from mlrun.errors import Edit, Location, Problem
 from mlrun.lint import environment_file
 from mlrun.lint.check import check
 from mlrun.lint.finding import Mended
-from mlrun.lint.mending import apply_edits, mend
+from mlrun.lint.mending import mend
 from tests.unit.lint.checked import PYTHON, python_env
 
 MENDABLE = "# é\npython: 3.10  # why\ndependencies:\n- numpy=1  # é\n- pip:\n  - pandas=2\n"
@@ -45,11 +45,6 @@ def test_the_file_itself_is_not_touched(tmp_path: Path) -> None:
 def test_line_ends_stay(tmp_path: Path) -> None:
     outcome = mended(tmp_path, MENDABLE.replace("\n", "\r\n"))
     assert outcome.after.text == WELL.replace("\n", "\r\n")
-
-
-def test_what_is_brought_has_the_line_ends_of_the_file() -> None:
-    assert apply_edits("a\r\nb\r\n", [Edit(3, 3, "x\ny\n")]) == "a\r\nx\r\ny\r\nb\r\n"
-    assert apply_edits("a\nb\r\n", [Edit(2, 2, "x\n")]) == "a\nx\nb\r\n"
 
 
 def test_what_a_comment_silences_stays(tmp_path: Path) -> None:
@@ -102,6 +97,14 @@ def test_a_mend_that_does_harm_is_not_made(
 ) -> None:
     finds(monkeypatch, (edit,))
     assert mended(tmp_path, text).after.text == text
+
+
+def test_what_is_brought_has_the_line_ends_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finds(monkeypatch, (Edit(4, 5, ""), Edit(7, 7, "b: 2\nc: 3\nd: 4\ne: 5\n")))
+    after = mended(tmp_path, "a: 1?\r\nf: 6\r\n").after
+    assert after.text == "a: 1\r\nb: 2\r\nc: 3\r\nd: 4\r\ne: 5\r\nf: 6\r\n"
 
 
 def test_the_others_are_made_nevertheless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

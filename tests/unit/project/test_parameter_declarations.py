@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlrun.errors import Edit
-from mlrun.lint.mending import apply_edits
 from mlrun.project.load import examine_project, load_project
 from mlrun.project.model import Project
 from mlrun.project.types import ParameterType
+from mlrun.project.yaml_mending import apply_edits
 from mlrun.project.yaml_nodes import read_document
 from tests.unit.project.written import lint_messages, main_of, parameter, place, refused
 
