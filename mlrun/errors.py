@@ -49,7 +49,8 @@ class Location:
         of: What was fetched that has the file, where there is no such file on this machine.
         end_column: The column after the last character that is meant, on the same line; None
             where that is not known. Two places are equal without it.
-        source_line: The line itself, where the file is gone when somebody reads of it.
+        source_line: The line itself, where the file is gone when somebody reads of it; empty
+            where it must not be shown.
     """
 
     file: Path

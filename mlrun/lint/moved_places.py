@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlrun.errors import Edit, Location, Problem
+from mlrun.errors import Edit, Problem
 from mlrun.project.yaml_nodes import location_at
 
 
@@ -28,7 +28,7 @@ def moved_back(problem: Problem, before: str, after: str, edits: Iterable[Edit])
     end = place.end_column
     if end is not None and old.column is not None:
         end = old.column + end - place.column
-    moved = Location(place.file, old.line, old.column, place.of, end)
+    moved = replace(place, line=old.line, column=old.column, end_column=end)
     return replace(problem, location=moved, edits=())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mlrun.errors import Location, Problem
@@ -108,8 +109,7 @@ def _open_password(parameter: Parameter, default: str, place: Location) -> Itera
     if is_open and _PASSWORDS.fullmatch(parameter.name):
         yield Problem(
             f"the default of {shown(parameter.name)} stands in the file, for all to read",
-            # Without a column: the line is not shown.
-            Location(place.file, place.line),
+            replace(place, source_line=""),
             "write `secret: true`, and name where it is: `default: env:NAME`, or `@FILE`",
             rule="open-password",
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from mlrun.errors import Edit, Location, ProjectError
+from mlrun.errors import Edit, ProjectError
 from mlrun.project.model import Flag, Parameter
 from mlrun.project.secrets import is_reference, refusal_of, variable_of
 from mlrun.project.types import ParameterType
@@ -155,8 +155,8 @@ def _refuse_literal_default(parameter: Parameter) -> None:
     place = parameter.default_location or parameter.location
     raise ProjectError(
         f"the default of the secret {shown(parameter.name)} stands in the file, for all to read",
-        # Without a column: the line is not shown, which may hold the secret.
-        location=Location(place.file, place.line),
+        # The line is not shown, which may hold the secret.
+        location=replace(place, source_line=""),
         hint="name where it is: `@FILE`, or `env:NAME` for what the variable NAME holds",
         rule="literal-secret",
     )

@@ -241,8 +241,8 @@ def _with_secret(
 
     name, place = value.name, value.location
     if not secrets.is_reference(value.text):
-        # Without a column: the line is not shown, which holds the secret.
-        place = Location(place.file, place.line) if place is not None else None
+        # The line is not shown, which holds the secret.
+        place = replace(place, source_line="") if place is not None else None
         message = f"'{name}' is secret, and its value is never written out but named"
         problems.append(Problem(message, place, secrets.how_to_name(name)))
         return

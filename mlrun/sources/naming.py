@@ -59,8 +59,8 @@ def _place(location: Location, checkout: Checkout) -> Location:
 
 def _line_at(location: Location) -> str | None:
     """Return the line that a place is on, which nobody can read when the folder is gone."""
-    if location.line is None:
-        return None
+    if location.line is None or location.source_line is not None:
+        return location.source_line
     try:
         with location.file.open(encoding="utf-8-sig", errors="replace") as stream:
             return next(islice(stream, location.line - 1, None), None)

@@ -28,12 +28,13 @@ def test_the_edits_of_this_test() -> None:
 def test_a_place_is_where_its_character_was(
     after: tuple[int, int], before: tuple[int, int]
 ) -> None:
-    problem = Problem("x", Location(FILE, *after, end_column=after[1] + 1), "hint", "rule", EDITS)
+    place = Location(FILE, *after, end_column=after[1] + 1, source_line="")
+    problem = Problem("x", place, "hint", "rule", EDITS)
     moved = moved_back(problem, BEFORE, AFTER, EDITS)
     assert moved == Problem("x", Location(FILE, *before), "hint")
     assert (moved.rule, moved.edits) == ("rule", ())
     assert moved.location is not None
-    assert moved.location.end_column == before[1] + 1
+    assert (moved.location.end_column, moved.location.source_line) == (before[1] + 1, "")
 
 
 @pytest.mark.parametrize("place", [None, Location(FILE), Location(FILE, 2)])

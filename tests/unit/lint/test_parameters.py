@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlrun.cli.excerpt import excerpt
 from mlrun.lint.project_file import check_project_file
 
 
@@ -58,11 +59,13 @@ def test_what_is_found(tmp_path: Path, declaration: str, rules: list[str]) -> No
 
 
 def test_what_may_be_secret_is_not_shown(tmp_path: Path) -> None:
-    for declaration in ("p: {secret: true, default: hunter2}", "password: {default: hunter2}"):
+    declarations = {"p: {secret: true, default: hunter2}": 34, "password: {default: hunter2}": 27}
+    for declaration, column in declarations.items():
         found(tmp_path, declaration)
         problems = check_project_file(tmp_path / "MLproject")
         shown = [p for p in problems if p.rule in ("literal-secret", "open-password")]
         assert len(shown) == 1
         assert shown[0].location is not None
-        assert (shown[0].location.line, shown[0].location.column) == (4, None)
+        assert (shown[0].location.line, shown[0].location.column) == (4, column)
+        assert excerpt(shown[0]) == []
         assert "hunter2" not in repr(problems)

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlrun.cli.excerpt import excerpt
 from mlrun.errors import ProjectError
 from mlrun.lint.rules.all import ALL_RULES
 from mlrun.project.entry_points import read_entry_points
@@ -92,12 +93,12 @@ def test_all_at_once_without_a_lint(tmp_path: Path) -> None:
         ("{type: bool, flag: --a b}", "`flag` cannot be", 29),
         ("{type: bool, flag: [--a]}", "`flag` cannot be a list", 29),
         ("{type: path, secret: true}", "a path is no secret", 31),
-        ("{secret: true, default: hunter2}", "for all to read", None),
-        ("{secret: true, default: ''}", "for all to read", None),
+        ("{secret: true, default: hunter2}", "for all to read", 34),
+        ("{secret: true, default: ''}", "for all to read", 34),
     ],
 )
 def test_what_is_malformed_is_refused_where_it_stands(
-    tmp_path: Path, declaration: str, message: str, column: int | None
+    tmp_path: Path, declaration: str, message: str, column: int
 ) -> None:
     text = f"entry_points:\n  main:\n    command: a\n    parameters:\n      p: {declaration}\n"
     error = refused(tmp_path, text)
@@ -106,6 +107,7 @@ def test_what_is_malformed_is_refused_where_it_stands(
     assert error.hint
     assert error.problems[0].rule
     assert "hunter2" not in f"{error.message} {error.hint} {error.location}"
+    assert (excerpt(error.problems[0]) == []) == ("for all to read" in message)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlrun.cli.excerpt import excerpt
 from mlrun.errors import Location, ParameterError
 from mlrun.project.assignments import parse_assignments
 from mlrun.project.command_values import LeftOut, Variable
@@ -328,7 +329,8 @@ def test_a_secret_that_is_written_out_is_refused_and_not_repeated(tmp_path: Path
     (problem,) = raised.value.problems
     assert "-P p=@FILE" in str(problem.hint)
     assert "hunter2" not in repr(problem)
-    assert problem.location == Location(file, 1)  # whose line would be shown, with a column
+    assert problem.location == Location(file, 1, 4)
+    assert excerpt(problem) == []
 
 
 @pytest.mark.parametrize(

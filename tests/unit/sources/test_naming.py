@@ -27,6 +27,16 @@ def test_a_place_says_what_it_is_of(checkout: Checkout) -> None:
     assert str(place) == f"train/MLproject:6:5 of {URI} at 3f9c2d1"
 
 
+def test_a_line_that_must_not_be_shown_stays_away(checkout: Checkout) -> None:
+    file = checkout.path / "MLproject"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("default: hunter2\n")
+    for given, kept in ((None, "default: hunter2\n"), ("", "")):
+        place = renamed(Problem("no", Location(file, 1, 10, source_line=given)), checkout).location
+        assert place is not None
+        assert place.source_line == kept
+
+
 def test_a_place_in_an_archive_says_which(checkout: Checkout) -> None:
     unpacked = Checkout(checkout.path, "https://files.example/p.zip#train", own=checkout.own)
     place = renamed(Problem("no", Location(checkout.path / "a.yaml", 2)), unpacked).location
