@@ -69,7 +69,7 @@ def proxy(logged: Logged) -> Iterator[FaultProxy]:
         yield started
 
 
-def resolving(address: str, **environ: str) -> Callable[[str], Any]:
+def resolving(address: str, **environ: str) -> Callable[..., Any]:
     return partial(resolve_artifacts, target=address, environ={**os.environ, **environ})
 
 
