@@ -71,6 +71,28 @@ def claim(file: Path) -> Lease | None:
     return Lease(descriptor)
 
 
+def claim_folder(folder: Path) -> Lease | None:
+    """Take an exclusive hold on a folder itself without waiting; None while somebody has one.
+
+    Where the file system has no locks for folders (as NFS), nobody is kept from having one too.
+
+    Raises:
+        OSError: There is no such folder, or it may not be read.
+    """
+    if sys.platform == "win32":
+        return Lease(None)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        os.close(descriptor)
+        return Lease(None)
+    return Lease(descriptor)
+
+
 def _is_still(file: Path, descriptor: int) -> bool:
     """Return whether the path still means the file that is open: it may have been removed."""
     try:

@@ -37,24 +37,26 @@ class StoppedError(Exception):
 
 
 @contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
+def disk_errors(
+    folder: Path, *, full: str = MAKE_ROOM, otherwise: str = MOVE_CACHE
+) -> Iterator[None]:
     """Turn what the disk refuses into an error that names the folder.
+
+    Args:
+        folder: Where something was to be kept.
+        full: What to do where the disk is full.
+        otherwise: What to do where the folder cannot be written for another reason.
 
     Raises:
         InputError: In place of an OSError: full, read-only, no permission.
     """
+    import errno
+
     try:
         yield
     except OSError as error:
-        raise disk_error(error, folder) from error
-
-
-def disk_error(error: OSError, folder: Path) -> InputError:
-    """Return what to raise where the disk refuses."""
-    import errno
-
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return InputError(
-        f"it cannot be kept in {folder}: {error.strerror or error}",
-        hint=MAKE_ROOM if is_full else MOVE_CACHE,
-    )
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise InputError(
+            f"it cannot be kept in {folder}: {error.strerror or error}",
+            hint=full if is_full else otherwise,
+        ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mlrun.errors import InputError, InputUnavailableError
@@ -38,10 +38,9 @@ def fetch_input(request: InputRequest, report: Report, resolve: Resolve) -> Iter
         return
     content = held.content
     try:
-        with _named(request.parameter):
-            path = _own(content.path, request)
-        _tell(request, held.is_new, content.size, held.seconds, report)
-        yield Input(request.parameter, data.shown, path, content.size, content.digest)
+        with _own(content.path, request) as path:
+            _tell(request, held.is_new, content.size, held.seconds, report)
+            yield Input(request.parameter, data.shown, path, content.size, content.digest)
     finally:
         held.lease.release()
 
@@ -57,13 +56,18 @@ def _named(parameter: str) -> Iterator[None]:
         raise kind(f"parameter '{parameter}': {error.message}", hint=error.hint) from error
 
 
-def _own(path: Path, request: InputRequest) -> Path:
-    """Return where the run reads: the cache, or a copy of its own."""
+@contextmanager
+def _own(path: Path, request: InputRequest) -> Iterator[Path]:
+    """Give where the run reads: the cache, or a copy of its own."""
     if request.storage is None:
-        return path
-    from mlrun.inputs.own_copy import copy_into
+        yield path
+        return
+    from mlrun.inputs.own_copy import own_copy
 
-    return copy_into(request.storage.absolute() / f"param_{request.number}", path)
+    with ExitStack() as held:
+        with _named(request.parameter):
+            copy = held.enter_context(own_copy(request.storage, request.number, path))
+        yield copy
 
 
 def _tell(request: InputRequest, is_new: bool, size: int, seconds: float, report: Report) -> None:

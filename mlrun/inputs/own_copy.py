@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from mlrun.disk import discard
 from mlrun.inputs.failures import disk_errors
+from mlrun.lease import Lease, claim_folder
 
 _CLONE = 0x40049409
 """FICLONE of Linux: two files share their blocks until one is written."""
 
 
-def copy_into(folder: Path, source: Path) -> Path:
-    """Copy a file or a folder, and put the copy in the place of an earlier one.
+_ELSEWHERE = "--storage-dir names another place"
+_UNFINISHED = ".mlrun-"
+"""How the name of what is not in its place yet, or not any more, begins."""
+
+
+@contextmanager
+def own_copy(storage: Path, number: int, source: Path) -> Iterator[Path]:
+    """Copy a file or a folder to where no other run writes, as long as in the context.
+
+    The copy stays, until a later run puts its own in its place.
 
     Args:
-        folder: Made if it is not there.
+        storage: Below it goes to `param_<number>`, or, while another run has its copy there, to
+            `param_<number>.2`, and so on. Made if it is not there.
+        number: Which of the run's remote paths it is.
         source: Has no symbolic links in it; the copy gets its name.
 
-    Returns:
+    Yields:
         Where the copy is.
 
     Raises:
         InputError: The disk refuses.
     """
+    folder, lease = _claimed(storage.absolute(), f"param_{number}")
+    try:
+        yield _copy_into(folder, source)
+    finally:
+        lease.release()
+
+
+def _claimed(storage: Path, name: str) -> tuple[Path, Lease]:
+    """Return a folder that no other run has, and the hold on it."""
+    for count in itertools.count(1):
+        folder = storage / (name if count == 1 else f"{name}.{count}")
+        with _disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lease = claim_folder(folder)
+        if lease is not None:
+            return folder, lease
+    raise AssertionError("counting has no end")
+
+
+def _copy_into(folder: Path, source: Path) -> Path:
+    """Put a copy into a folder that one has alone, in the place of an earlier one."""
     target = folder / source.name
-    fresh = folder / f".{os.urandom(6).hex()}"
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    fresh = _unfinished(folder)
+    with _disk_errors(folder):
+        # What an mlrun that was killed left behind.
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            _remove(left)
         try:
             if source.is_dir():
                 _copy_folder(source, fresh)
@@ -43,10 +79,18 @@ def copy_into(folder: Path, source: Path) -> Path:
     return target
 
 
+def _disk_errors(folder: Path) -> AbstractContextManager[None]:
+    return disk_errors(folder, full=f"make room; {_ELSEWHERE}", otherwise=_ELSEWHERE)
+
+
+def _unfinished(folder: Path) -> Path:
+    return folder / f"{_UNFINISHED}{os.urandom(6).hex()}"
+
+
 def _put(fresh: Path, target: Path) -> None:
     """Put what is new in the place of what was there. A folder can only be moved aside first."""
     if fresh.is_dir() or (target.is_dir() and not target.is_symlink()):
-        old = target.with_name(f".{os.urandom(6).hex()}")
+        old = _unfinished(target.parent)
         with suppress(FileNotFoundError):
             target.rename(old)
         fresh.rename(target)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,34 @@ def test_a_folder_for_copies_gets_them(project: Place, server: DataServer) -> No
     copy.write_text("changed by its owner\n")
     again = project.run_project("-P", f"data={server.url}/rows.csv")
     assert again.stdout == "a,b\n1,2\n\n"
+
+
+def test_runs_at_once_with_one_folder_for_copies_read_each_its_own(
+    project: Place, server: DataServer
+) -> None:
+    server.files = {"/1/rows.csv": b"first\n", "/2/rows.csv": b"second\n"}
+    project.write(
+        "entry_points: {main: {parameters: {data: path},"
+        " command: 'echo up; while [ ! -e go ]; do sleep 0.05; done; cat {data}'}}"
+    )
+    words = [*MLRUN, "run", "project", "--storage-dir", "kept", "-P"]
+    with ExitStack() as running:
+        first, second = (
+            running.enter_context(
+                subprocess.Popen(
+                    [*words, f"data={server.url}/{number}/rows.csv"],
+                    cwd=project.folder,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for number in (1, 2)
+        )
+        for process in (first, second):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+        (project.project / "go").touch()
+        assert [p.stdout.read() for p in (first, second) if p.stdout] == ["first\n", "second\n"]
 
 
 def test_what_cannot_be_had_fails_the_run_before_its_command(
