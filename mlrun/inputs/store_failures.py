@@ -14,7 +14,7 @@ from mlrun.errors import InputError
 from mlrun.execution.redact import mask_text, secret_variables
 from mlrun.inputs.failures import NoServerError, PassingError
 from mlrun.inputs.stores import Store
-from mlrun.web.failures import seconds_to_wait
+from mlrun.web.headers import seconds_to_wait
 from mlrun.web.timeouts import FETCH_TIMEOUT, stall_limit
 
 _LONGEST = 300

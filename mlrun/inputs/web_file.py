@@ -20,13 +20,12 @@ from mlrun.web.failures import (
     connection_failures,
     refusal,
 )
+from mlrun.web.headers import settled_change
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
 _BLOCK = 1 << 18
-_SETTLED = 2
-"""Seconds after which a file's time of change is told from that of the next change."""
 
 
 class WebFile:
@@ -77,7 +76,7 @@ class WebFile:
                 raise ChangedError(f"{self.shown} is shorter now than it was")
             if answer.status not in (200, 206):
                 raise refusal(answer, self._transport)
-            start = _first_byte(answer)
+            start = self._first_byte(answer)
             if start > offset:
                 raise WebRefusedError(f"{self.shown}: the server sent another part than asked")
             self._require_same(file, answer)
@@ -89,6 +88,14 @@ class WebFile:
         is_other = file.version is not None and found.version != file.version
         if is_other or (None not in (size, file.size) and size != file.size):
             raise ChangedError(f"{self.shown} has changed while it was fetched")
+
+    def _first_byte(self, answer: HTTPResponse) -> int:
+        if answer.status == 200:
+            return 0
+        first = answer.headers.get("Content-Range", "").partition("bytes ")[2].partition("-")[0]
+        if not first.isdecimal():
+            raise WebRefusedError(f"{self.shown}: the server does not say which part it sent")
+        return int(first)
 
     @contextmanager
     def _input_errors(self) -> Iterator[None]:
@@ -119,31 +126,9 @@ def _size_of_all(answer: HTTPResponse) -> int | None:
 
 
 def _version(answer: HTTPResponse) -> str | None:
-    """Return by what the server knows this content.
-
-    A time in whole seconds says nothing of a file that changed a moment ago, and may so once
-    more: RFC 9110, 8.8.2.2.
-    """
-    from email.utils import parsedate_to_datetime
-
+    """Return by what the server knows this content."""
     etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-    if etag:
-        return etag
-    try:
-        now = parsedate_to_datetime(answer.headers.get("Date", ""))
-        is_settled = (now - parsedate_to_datetime(modified or "")).total_seconds() >= _SETTLED
-    except (TypeError, ValueError):
-        return None
-    return modified if is_settled else None
-
-
-def _first_byte(answer: HTTPResponse) -> int:
-    if answer.status == 200:
-        return 0
-    first = answer.headers.get("Content-Range", "").partition("bytes ")[2].partition("-")[0]
-    if not first.isdecimal():
-        raise WebRefusedError("the server does not say which part of the file it sent")
-    return int(first)
+    return etag or settled_change(modified, answer.headers.get("Date"))
 
 
 def _blocks(answer: HTTPResponse, skipped: int) -> Iterator[bytes]:

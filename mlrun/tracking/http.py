@@ -174,7 +174,9 @@ class HttpClient:
             return _Failure(error.reason, error.sent, error.final, error.hint, error.stale)
         if answer.status not in _TRY_AGAIN or DISABLED in answer.body:
             return answer
-        wait = retry_after(answer.headers.get("retry-after"))
+        from mlrun.web.headers import seconds_to_wait
+
+        wait = seconds_to_wait(answer.headers.get("retry-after"))
         return _Failure(f"answered {answer.status}", sent=answer.status != 429, wait=wait)
 
     def _follow(self, method: str, url: str, body: bytes | None) -> Answer:
@@ -335,23 +337,6 @@ def _backoff(tries: int) -> float:
     """Return seconds: doubled each time, the last half by chance so that clients spread."""
     ceiling = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
     return float(ceiling * (0.5 + os.urandom(1)[0] / 510))
-
-
-def retry_after(value: str | None) -> float | None:
-    """Return the seconds that a `Retry-After` header asks to wait, None for no such thing."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    from email.utils import parsedate_to_datetime
-
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    from time import time
-
-    return max(0.0, moment.timestamp() - time())
 
 
 def _number(name: str, environ: Mapping[str, str]) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mlrun.web.headers import seconds_to_wait
 from mlrun.web.timeouts import FETCH_TIMEOUT, stall_limit
 
 if TYPE_CHECKING:
@@ -108,27 +109,6 @@ def refusal(answer: HTTPResponse, transport: Transport) -> WebError:
             )
         return WebRefusedError(f"{name}: there is no such file ({status})", hint=hint)
     return WebRefusedError(f"{name}: the server answered {status}")
-
-
-def seconds_to_wait(text: str | None) -> float | None:
-    """Return what a Retry-After header asks for; None where there is none to be understood.
-
-    It holds seconds, or a date: RFC 9110, 10.2.3.
-    """
-    from datetime import datetime, timezone
-    from email.utils import parsedate_to_datetime
-
-    if not text:
-        return None
-    if text.strip().isdecimal():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
 
 
 def _no_connection(error: OSError, transport: Transport) -> WebError:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _TRIES = 3
 _FIRST_PAUSE = 0.3
 """Seconds before the second try; twice as many before the third."""
-_SETTLED = 2
-"""Seconds after which a file's time of change is told from that of the next change."""
 _CHUNK = 1 << 16
 _REPORT_EVERY = 0.2
 """Seconds between two lines of progress."""
@@ -122,6 +120,7 @@ def _save(answer: HTTPResponse, name: str, target: Path, report: Report) -> Down
     from hashlib import sha256
 
     from mlrun.web.failures import WebTryAgainError
+    from mlrun.web.headers import settled_change
 
     digest = sha256()
     expected = answer.length
@@ -137,24 +136,8 @@ def _save(answer: HTTPResponse, name: str, target: Path, report: Report) -> Down
     if expected is not None and progress.size < expected:
         got = f"{size_in_words(progress.size)} of {size_in_words(expected)}"
         raise WebTryAgainError(f"was cut off after {got}")
-    return Downloaded(digest.hexdigest(), _validators(answer))
-
-
-def _validators(answer: HTTPResponse) -> Validators:
-    """Return by what to ask next time.
-
-    A time in whole seconds says nothing of a file that changed a moment ago, and may so once
-    more: RFC 9110, 8.8.2.2.
-    """
-    from email.utils import parsedate_to_datetime
-
-    etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-    try:
-        now = parsedate_to_datetime(answer.headers.get("Date", ""))
-        is_settled = (now - parsedate_to_datetime(modified or "")).total_seconds() >= _SETTLED
-    except (TypeError, ValueError):
-        is_settled = False
-    return Validators(etag, modified if is_settled else None)
+    modified = settled_change(answer.headers.get("Last-Modified"), answer.headers.get("Date"))
+    return Downloaded(digest.hexdigest(), Validators(answer.headers.get("ETag"), modified))
 
 
 def _write(file: IO[bytes], chunk: bytes, target: Path) -> None:

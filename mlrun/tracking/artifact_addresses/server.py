@@ -13,8 +13,9 @@ from mlrun.inputs.failures import NoServerError, PassingError
 from mlrun.tracking.api import Json, TrackingApi
 from mlrun.tracking.connection import ExchangeFailedError, StreamedAnswer, TimeLimits
 from mlrun.tracking.credentials import Credentials
-from mlrun.tracking.http import HttpClient, origin_of, read_persistence, retry_after
+from mlrun.tracking.http import HttpClient, origin_of, read_persistence
 from mlrun.tracking.tls import tls_settings
+from mlrun.web.headers import seconds_to_wait
 
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
 _PATIENT = 120.0
@@ -121,7 +122,7 @@ class Server:
             return
         if answer.status >= 500 or answer.status in _COME_BACK:
             message = f"{self.shown} answered {answer.status} for {answer.url}"
-            raise PassingError(message, after=retry_after(answer.headers.get("retry-after")))
+            raise PassingError(message, after=seconds_to_wait(answer.headers.get("retry-after")))
         if answer.status in (401, 403):
             raise self._denied(answer)
         raise InputError(f"{self.shown} does not give {answer.url} ({answer.status})")
