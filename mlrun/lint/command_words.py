@@ -1,11 +1,11 @@
-"""What a command calls: another run, a container, what a shell does around one."""
+"""What a command calls: another run, a container, what a shell does around one; or no end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mlrun.errors import Location, Problem
-from mlrun.project.command import CommandTemplate, marked
+from mlrun.project.command import CommandTemplate, marked, unreadable
 from mlrun.project.command_places import place_of, source_until
 from mlrun.project.shell.frames import SLOT, CommandKind, Reading, Word
 from mlrun.project.shell.interpreters import command_positions, program_name
@@ -29,7 +29,8 @@ def about_words(
     command = marked(template.pieces)
     try:
         reading = read(command)
-    except UnreadableError:
+    except UnreadableError as error:
+        yield unreadable(command, error, template.location, text)
         return
     for word in _called(reading, ("mlflow", "mlrun")):
         yield Problem(

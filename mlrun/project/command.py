@@ -20,6 +20,9 @@ from mlrun.project.shell.reader import UnreadableError
 _MOST_CHARACTERS = 2**21
 """The longest argument of any common system, so that no absurd file is read at length."""
 
+_LONGEST_EXCERPT = 40
+"""Characters of a command that a message shows."""
+
 _PLAIN_WORDS = "letters, digits and ._-/:=@%+,"
 _UNREADABLE = "unreadable-command"
 _BRACES_HINT = "text in single quotes keeps its braces"
@@ -203,20 +206,33 @@ def _slots(braces: Braces, location: Location, file_text: str | None) -> list[Sl
     try:
         return read(text).slots
     except UnreadableError as error:
-        from mlrun.project.command_places import place_of
-
-        opened = text[error.position]
-        before = text.count(opened, 0, error.position)
+        found = unreadable(text, error, location, file_text)
         raise CommandError(
-            f"the command cannot be read: {error}",
-            location=place_of(location, opened, before, file_text),
-            hint=f"it begins at {_excerpt(text.replace(SLOT, '{...}'), error.position)}",
-            rule=_UNREADABLE,
+            found.message, location=found.location, hint=found.hint, rule=found.rule
         ) from None
 
 
-def _excerpt(text: str, position: int) -> str:
-    return repr(text[position : position + 40].partition("\n")[0])
+def unreadable(
+    text: str, error: UnreadableError, location: Location, file_text: str | None
+) -> Problem:
+    """Return what to say of a command whose end is not there.
+
+    Args:
+        text: The command, with SLOT for each placeholder.
+        error: What was found in it.
+        location: Of the command in the project file.
+        file_text: What that holds, where it is not what lies on disk.
+    """
+    from mlrun.project.command_places import place_of
+
+    opened = text[error.position]
+    rest = text[error.position : error.position + _LONGEST_EXCERPT].partition("\n")[0]
+    return Problem(
+        f"the command cannot be read: {error}",
+        place_of(location, opened, text.count(opened, 0, error.position), file_text),
+        f"close it, or put a backslash before it if it is text: {rest.replace(SLOT, '{...}')}",
+        _UNREADABLE,
+    )
 
 
 def _pieces(braces: Braces, slots: Sequence[Slot]) -> Iterator[str | Placeholder]:

@@ -52,6 +52,8 @@ def marked(folder: Path, problem: Problem) -> str:
     [
         ("train {rat}", "unknown-placeholder", "{rat}"),
         ("train {rate} 'a", "unreadable-command", "'"),
+        ("train 'a", "unreadable-command", "'"),
+        ('|\n      echo "it\'s"\n      train $(date', "unreadable-command", "$"),
         ("train {rate:.3f}", "formatted-placeholder", "{rate:.3f}"),
         ("|\n      cat <<A\n      {rate}\n      A", "unsafe-place", "{rate}"),
         ("train > {limit}", "kept-argument", "{limit}"),
@@ -77,6 +79,12 @@ def marked(folder: Path, problem: Problem) -> str:
 def test_rule_and_place(tmp_path: Path, command: str, rule: str, part: str) -> None:
     (problem,) = found(tmp_path, command)
     assert (problem.rule, marked(tmp_path, problem)) == (rule, part)
+
+
+def test_what_is_not_closed_is_told_by_its_own_words(tmp_path: Path) -> None:
+    (problem,) = found(tmp_path, "|\n      train {rate} {data} {count}\n      echo 'it {data}")
+    assert "the quote ' is never closed" in problem.message
+    assert str(problem.hint).endswith("if it is text: 'it {...}")
 
 
 @pytest.mark.parametrize(
@@ -165,3 +173,59 @@ def test_text_that_is_not_the_files(tmp_path: Path) -> None:
     (problem, *_) = check_commands(project, text)
     assert problem.location is not None
     assert problem.location.column == 20
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        ("train $rate", "$rate"),
+        ("train --rate {{rate}} {{other}}", "{{rate}}"),
+        ("'train { rate } {x'", "{ rate }"),
+        ("train {rate", "{rate"),
+        ("train {rate:", "{rate"),
+        ("train <rate> x", "<rate>"),
+        ("|\n      train \\\n        --rate %(rate)s", "%(rate)s"),
+        ("train %rate%", "%rate%"),
+    ],
+)
+def test_parameter_that_is_named_in_another_form(tmp_path: Path, command: str, part: str) -> None:
+    problems = command_problems_of(tmp_path, command)
+    (problem,) = [p for p in problems if p.rule == "unmarked-placeholder"]
+    assert marked(tmp_path, problem) == part
+    assert problem.hint == "write {rate}"
+    others = [p for p in problems if p.rule in ("unused-parameter", "literal-braces")]
+    assert "rate" not in [marked(tmp_path, each) for each in others]
+    assert not [p for p in others if p.rule == "literal-braces"]
+
+
+@pytest.mark.parametrize("command", ["train $rates $rate-x", "train {rate} $rate", "train <rates>"])
+def test_parameter_that_is_named_in_no_other_form(tmp_path: Path, command: str) -> None:
+    assert "unmarked-placeholder" not in {p.rule for p in command_problems_of(tmp_path, command)}
+
+
+def command_problems_of(folder: Path, command: str) -> list[Problem]:
+    written(folder, command)
+    return list(check_commands(load_project(folder)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "hint"),
+    [
+        ("train", "train \\", "end the line before with a backslash"),
+        ("train \\ ", "train \\", "remove the blank after the backslash before it"),
+        ("train \\\t ", "train \\", "remove the blank after the backslash before it"),
+        ("train ^", None, "write a backslash for the ^ before it"),
+    ],
+)
+def test_end_of_the_line_before_a_continued_one(
+    tmp_path: Path, before: str, after: str | None, hint: str
+) -> None:
+    file = written(tmp_path, f"|\n      {before}\n        --rate {{rate}}")
+    (problem,) = [
+        p for p in check_commands(load_project(tmp_path)) if p.rule == "continued-line"
+    ]
+    assert problem.hint is not None
+    assert problem.hint.startswith(hint)
+    text = file.read_text(encoding="utf-8")
+    mended = apply_edits(text, problem.edits)
+    assert mended == (text if after is None else text.replace(f"{before}\n", f"{after}\n"))
