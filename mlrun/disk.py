@@ -76,6 +76,12 @@ def size_of(folder: Path) -> int:
     return total
 
 
+def free_space(folder: Path) -> int:
+    """Return how many bytes can still be written into a folder."""
+    place = os.statvfs(folder)
+    return place.f_bavail * place.f_frsize
+
+
 def discard(folder: Path) -> bool:
     """Remove a folder with all that is in it, as far as that is allowed; return whether it is gone.
 

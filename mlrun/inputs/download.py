@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
-from mlrun.disk import discard, write_atomically
+from mlrun.disk import discard, free_space, write_atomically
 from mlrun.errors import InputError, InputUnavailableError
 from mlrun.folders import MAKE_ROOM
 from mlrun.hashing import hash_of
@@ -92,6 +92,7 @@ class Download:
         with disk_errors(self._entry):
             self._keep_what_is_there()
             self._take_from_earlier()
+            self._queue_what_is_left()
             self._require_space()
         try:
             self._bring(name, report)
@@ -153,13 +154,14 @@ class Download:
             else:
                 target.unlink()
 
-    def _require_space(self) -> None:
+    def _queue_what_is_left(self) -> None:
         self.progress.done = sum(record.size for record in self._records.values())
         self._left.extend(file for file in self._files if file.path not in self._records)
+
+    def _require_space(self) -> None:
         parts = sum(self._size_of_part(file) for file in self._left)
         missing = sum(file.size or 0 for file in self._left) - parts
-        place = os.statvfs(self._entry)
-        free = place.f_bavail * place.f_frsize
+        free = free_space(self._entry)
         if missing > free:
             raise InputError(
                 f"{self._data.shown} needs {size_in_words(missing)} more, and in "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,12 +27,6 @@ def disk_errors(folder: Path) -> Iterator[None]:
             f"the project cannot be kept in {folder}: {error.strerror or error}",
             hint=MOVE_CACHE,
         ) from error
-
-
-def free_space(folder: Path) -> int:
-    """Return how many bytes can still be written into a folder."""
-    place = os.statvfs(folder)
-    return place.f_bavail * place.f_frsize
 
 
 def make_private(folder: Path) -> None:

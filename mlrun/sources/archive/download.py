@@ -7,12 +7,13 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, TYPE_CHECKING
 
+from mlrun.disk import free_space
 from mlrun.errors import SourceError, SourceUnavailableError
 from mlrun.folders import MOVE_CACHE
 from mlrun.sizes import size_in_words
 from mlrun.sources.archive.limits import ARCHIVE_LIMIT, read_limits
 from mlrun.sources.base import Report
-from mlrun.sources.disk import disk_errors, free_space
+from mlrun.sources.disk import disk_errors
 from mlrun.web.timeouts import SLOWEST, stall_limit
 
 if TYPE_CHECKING:

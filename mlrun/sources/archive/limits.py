@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlrun.disk import free_space
 from mlrun.errors import UsageError
 from mlrun.folders import MOVE_CACHE
 from mlrun.sizes import parse_size, size_in_words
 from mlrun.sources.archive.members import ArchiveFaultError
-from mlrun.sources.disk import free_space
 
 ARCHIVE_LIMIT = "MLRUN_ARCHIVE_LIMIT"
 
