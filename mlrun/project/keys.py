@@ -57,7 +57,9 @@ def sort_keys(
         document.lint(
             entry.key,
             f"{shown(key)} is not a key of {owner}",
-            f"it is read as `{meant}`" if meant in forgiving else f"did you mean `{meant}`?",
+            f"write `{meant}`, as which mlrun reads it; MLflow ignores it"
+            if meant in forgiving
+            else f"did you mean `{meant}`?",
             rule="misspelt-key",
             edits=renaming(document, entry.key, meant),
         )
@@ -86,9 +88,11 @@ def renaming(document: Document, key: yaml.ScalarNode, name: str) -> tuple[Edit,
     """Return the edit that gives a key another name, none where more than that stands there."""
     start, end = key.start_mark.index, key.end_mark.index
     written = document.text[start:end]
-    if written not in (key.value, f"'{key.value}'", f'"{key.value}"'):
-        return ()
-    return (Edit(start, end, name),)
+    if written == key.value:
+        return (Edit(start, end, name),)
+    # Quotes stay: a file that is JSON, too, needs them.
+    is_quoted = written in (f"'{key.value}'", f'"{key.value}"')
+    return (Edit(start + 1, end - 1, name),) if is_quoted else ()
 
 
 def _near_miss(key: str, known: list[str]) -> str | None:

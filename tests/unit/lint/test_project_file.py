@@ -290,7 +290,7 @@ class TestMisspeltKeys:
     def test_the_key_is_renamed_and_nothing_else(self, tmp_path: Path) -> None:
         text = "nam: é😀  # nam\nentry_points:\n  main:\n    'comand': nam\n"
         assert mended(tmp_path, text) == (
-            "name: é😀  # nam\nentry_points:\n  main:\n    command: nam\n"
+            "name: é😀  # nam\nentry_points:\n  main:\n    'command': nam\n"
         )
 
     def test_a_key_with_more_than_its_name_is_left(self, tmp_path: Path) -> None:

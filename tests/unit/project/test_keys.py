@@ -40,7 +40,7 @@ def test_other_keys_are_told_together_only_before_a_run(is_spared: bool, count: 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("é: 1\n", "b: 1\n"), ("'é': 1\n", "b: 1\n"), ("{\"é\": 1}\n", "{b: 1}\n"),
+    [("é: 1\n", "b: 1\n"), ("'é': 1\n", "'b': 1\n"), ("{\"é\": 1}\n", '{"b": 1}\n'),
      ("? é\n: 1\n", "? b\n: 1\n"), ('"\\u00e9": 1\n', None), ("&a é: 1\n", None)],
 )  # fmt: skip
 def test_a_key_is_renamed_where_no_more_than_its_name_stands(

@@ -101,8 +101,9 @@ def test_the_lint_of_a_missing_space_says_what_it_was_read_as(tmp_path: Path) ->
 
 def test_the_lint_of_a_misspelt_key_names_the_key(tmp_path: Path) -> None:
     project, _ = parameter(tmp_path, ": {type: int, defulat: 1}")
-    assert (
-        lint_messages(project) == "'defulat' is not a key of a parameter (it is read as `default`)"
+    assert lint_messages(project) == (
+        "'defulat' is not a key of a parameter"
+        " (write `default`, as which mlrun reads it; MLflow ignores it)"
     )
 
 
