@@ -60,11 +60,21 @@ def _about_lines(command: str, location: Location, text: str | None) -> Iterator
         yield Problem(
             "this line is taken for a part of the one before, since it can be no command",
             place_of(location, word, command.count(word, 0, continued[0]), text),
-            "end the line before with a backslash: MLflow runs each line as a command of its own",
+            f"{_line_end(command[: continued[0]])}: MLflow runs each line as a command of its own",
             "continued-line",
             backslashes(command, continued, location, text),
         )
     yield from _about_blank_lines(command, location, text)
+
+
+def _line_end(before: str) -> str:
+    """Return what to write at the end of the line before, going by what stands there."""
+    end = before.rstrip()
+    if end.endswith(" \\"):
+        return "remove the blank after the backslash before it"
+    if end.endswith(" ^"):
+        return "write a backslash for the ^ before it, which continues lines on Windows only"
+    return "end the line before with a backslash"
 
 
 def _about_blank_lines(command: str, location: Location, text: str | None) -> Iterator[Problem]:

@@ -93,11 +93,17 @@ def backslashes(
 
 
 def _backslash(text: str, line: int) -> Edit | None:
-    """Return what puts a backslash at the end of the line before, None where that is blank."""
+    """Return what puts a backslash at the end of the line before.
+
+    Returns:
+        None where that is blank, or ends in what may be meant for one.
+    """
     newline = text.rfind("\n", 0, line)
     end = newline - 1 if text.endswith("\r", 0, newline) else newline
     last = len(text[:end].rstrip(" \t"))
-    return None if text.endswith("\n", 0, last) else Edit(last, end, " \\")
+    if text.endswith(("\n", " ^"), 0, last):
+        return None
+    return Edit(last, end, "" if text.endswith(" \\", 0, last) else " \\")
 
 
 def _on_one_line(command: str) -> str:

@@ -9,6 +9,7 @@ from mlrun.errors import CommandError, Location, Problem
 from mlrun.lint.command_form import about_form
 from mlrun.lint.command_mending import doubled_braces
 from mlrun.lint.command_words import about_words
+from mlrun.lint.unmarked_placeholders import about_unmarked
 from mlrun.near_miss import near_miss
 from mlrun.project.command import CommandTemplate, Placeholder, examine_command
 from mlrun.project.command_gaps import check_flags, without_gaps
@@ -64,8 +65,15 @@ def command_problems(
         template, mistakes = examine_command(command, tuple(parameters), location, text)
     except CommandError as error:
         return error.problems
-    found = [*mistakes, *_unused(template, mistakes, parameters)]
-    found += (_mended(warning, command, parameters, text) for warning in template.warnings)
+    unused = _unused(template, mistakes, parameters)
+    unmarked = dict(about_unmarked(command, [each.name for each in unused], location, text))
+    found = [*mistakes, *unmarked.values()]
+    found += (_about_unused(each) for each in unused if each.name not in unmarked)
+    found += (
+        _mended(warning, command, parameters, text)
+        for warning in template.warnings
+        if not unmarked or warning.rule != "literal-braces"
+    )
     found += _at_placeholders(template, parameters, text)
     found += about_words(template, text, in_container=in_container)
     found += about_form(command, template, parameters, text)
@@ -83,19 +91,27 @@ def _mended(
 
 def _unused(
     template: CommandTemplate, mistakes: tuple[Problem, ...], parameters: Mapping[str, Parameter]
-) -> Iterator[Problem]:
+) -> tuple[Parameter, ...]:
     used = {piece.name for piece in template.pieces if isinstance(piece, Placeholder)}
-    for name, parameter in parameters.items():
-        if name in used or parameter.secret:
-            continue
-        if any(near_miss(other, [name]) for other in used - parameters.keys()) and mistakes:
-            continue  # The placeholder was misspelt, and that is said.
-        yield Problem(
-            f"the command has no {{{name}}}, so that nobody gets the value of {shown(name)}",
-            parameter.location,
-            "put it into the command, or remove the parameter",
-            "unused-parameter",
-        )
+    # Where a placeholder was misspelt, that is said.
+    misspelt = used - parameters.keys() if mistakes else set()
+    return tuple(
+        parameter
+        for name, parameter in parameters.items()
+        if name not in used
+        and not parameter.secret
+        and not any(near_miss(other, [name]) for other in misspelt)
+    )
+
+
+def _about_unused(parameter: Parameter) -> Problem:
+    name = parameter.name
+    return Problem(
+        f"the command has no {{{name}}}, so that nobody gets the value of {shown(name)}",
+        parameter.location,
+        "put it into the command, or remove the parameter",
+        "unused-parameter",
+    )
 
 
 def _at_placeholders(

@@ -127,6 +127,16 @@ _WARNINGS = (
         good=_file("python -m train --on {data}", "data: string"),
     ),
     Rule(
+        name="unmarked-placeholder",
+        severity=Severity.WARNING,
+        subject=Subject.PROJECT,
+        summary="A parameter's name stands in the command in another form than `{name}`",
+        reason="`$alpha`, `<alpha>` and `{{alpha}}` are placeholders elsewhere. To mlrun and"
+        " MLflow only `{alpha}` is one, and the command gets no value here.",
+        bad=_file("python train.py --alpha $alpha"),
+        good=_GOOD,
+    ),
+    Rule(
         name="several-commands",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,

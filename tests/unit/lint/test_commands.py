@@ -182,7 +182,7 @@ def test_text_that_is_not_the_files(tmp_path: Path) -> None:
         ("train --rate {{rate}} {{other}}", "{{rate}}"),
         ("'train { rate } {x'", "{ rate }"),
         ("train {rate", "{rate"),
-        ("train {rate:", "{rate"),
+        ("train {rate/x", "{rate"),
         ("train <rate> x", "<rate>"),
         ("|\n      train \\\n        --rate %(rate)s", "%(rate)s"),
         ("train %rate%", "%rate%"),
@@ -221,9 +221,7 @@ def test_end_of_the_line_before_a_continued_one(
     tmp_path: Path, before: str, after: str | None, hint: str
 ) -> None:
     file = written(tmp_path, f"|\n      {before}\n        --rate {{rate}}")
-    (problem,) = [
-        p for p in check_commands(load_project(tmp_path)) if p.rule == "continued-line"
-    ]
+    (problem,) = [p for p in check_commands(load_project(tmp_path)) if p.rule == "continued-line"]
     assert problem.hint is not None
     assert problem.hint.startswith(hint)
     text = file.read_text(encoding="utf-8")
