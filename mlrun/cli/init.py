@@ -22,7 +22,7 @@ from mlrun.scaffold.scaffolding import Scaffold, scaffold, write
 
 @click.command()
 @click.argument("folder", default=".")
-@click.option("--name", help="The project's name; by default the folder's.")
+@click.option("--name", metavar="NAME", help="The project's name; by default the folder's.")
 @click.option("--force", is_flag=True, help="Replace a project file that is there.")
 @click.option(
     "--stdout",

@@ -26,7 +26,7 @@ _COMMANDS = {
     "runs": "Look at the runs that were started on this machine.",
     "env": "Look after the environments that projects run in.",
     "lock": "Write down exactly what a project's environment is made of.",
-    "cache": "Look after what is kept of fetched projects.",
+    "cache": "Look after what is kept of fetched projects and data.",
     "sync": "Deliver what a tracking server has not got yet.",
     "ui": "Open MLflow's interface over the recorded runs.",
     "server": "Start an MLflow tracking server for a team.",

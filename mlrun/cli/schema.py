@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from mlrun.cli.wording import aligned
 from mlrun.errors import UsageError
 from mlrun.schema_files import choices, read_schema, schema_file, schema_names
 
@@ -25,5 +24,7 @@ def command(name: str | None, is_path: bool) -> None:
     elif is_path:
         raise UsageError("--path needs the name of a schema", hint=choices())
     else:
-        titles = [(known, str(read_schema(known)["title"])) for known in schema_names()]
-        click.echo("\n".join(aligned(titles)))
+        rows = [(known, str(read_schema(known)["description"])) for known in schema_names()]
+        lines = click.get_current_context().make_formatter()
+        lines.write_dl(rows)
+        click.echo(lines.getvalue(), nl=False)
