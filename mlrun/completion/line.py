@@ -7,7 +7,7 @@ _ESCAPABLE = '$`"\\'
 """What a backslash in double quotes takes its meaning from."""
 
 
-def read_line(line: str) -> tuple[tuple[str, ...], str, bool]:
+def read_line(line: str) -> tuple[tuple[str, ...], str, str]:
     """Split a line as a shell would, however unfinished it is.
 
     Args:
@@ -15,7 +15,8 @@ def read_line(line: str) -> tuple[tuple[str, ...], str, bool]:
 
     Returns:
         The whole words of the last command, without quotes, its program the first; the word at
-        the cursor, empty where a new one begins; and whether that has a quote that is still open.
+        the cursor, empty where a new one begins; and the quote in that which is still open, if
+        there is one.
     """
     words: list[str] = []
     word: str | None = None
@@ -42,4 +43,4 @@ def read_line(line: str) -> tuple[tuple[str, ...], str, bool]:
             word = None
         else:
             word = (word or "") + letter
-    return tuple(words), word or "", bool(quote)
+    return tuple(words), word or "", quote

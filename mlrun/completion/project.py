@@ -16,6 +16,8 @@ from mlrun.completion.vocabulary import Candidate
 from mlrun.project.types import ParameterType, parse_type
 
 _LARGEST = 1 << 20
+_DEEPEST = 40
+"""Levels of a file, as `mlrun.project.yaml_nodes` has them: a parser of C crashes at many more."""
 _NAMES = ("mlproject", "mlproject.yaml", "mlproject.yml")
 _SCRIPTS = (".py", ".sh", ".R")
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -35,8 +37,8 @@ def entry_points(uri: str, current: str) -> Iterator[Candidate]:
     declared = _entry_points(folder)
     for name, found in declared.items():
         if name.startswith(current):
-            about = found.get("description") or found.get("command") or ""
-            yield Candidate("word", name, " ".join(str(about).split()))
+            about = _text(found.get("description")) or _text(found.get("command"))
+            yield Candidate("word", name, " ".join(about.split()))
     for name in _listed(folder):
         if name.endswith(_SCRIPTS) and name.startswith(current) and name not in declared:
             yield Candidate("word", name, "a script of the project")
@@ -84,17 +86,18 @@ def _values(name: str, details: Mapping[str, Any], begun: str) -> Iterator[Candi
 def _words(details: Mapping[str, Any]) -> list[str]:
     choices = details.get("choices")
     if isinstance(choices, list):
-        return [str(choice) for choice in choices]
+        return [choice for choice in choices if isinstance(choice, str)]
     return ["true", "false"] if _type(details) is ParameterType.BOOL else []
 
 
 def _about(details: Mapping[str, Any]) -> str:
-    words = [str(details.get("type") or "string")]
+    words = [_text(details.get("type")) or "string"]
     default = _default(details)
     if default is not None and not _is_secret(details):
         words.append(f"default {default}")
     about = ", ".join(words)
-    return f"{about}: {details['description']}" if details.get("description") else about
+    description = _text(details.get("description"))
+    return f"{about}: {description}" if description else about
 
 
 def _default(details: Mapping[str, Any]) -> str | None:
@@ -103,11 +106,16 @@ def _default(details: Mapping[str, Any]) -> str | None:
 
 
 def _is_secret(details: Mapping[str, Any]) -> bool:
-    return str(details.get("secret")).lower() in ("true", "yes", "on")
+    return _text(details.get("secret")).lower() in ("true", "yes", "on")
 
 
 def _type(details: Mapping[str, Any]) -> ParameterType | None:
-    return parse_type(str(details.get("type") or "string"))
+    return parse_type(_text(details.get("type")) or "string")
+
+
+def _text(value: Any) -> str:
+    """Return a text, empty for anything else: what aliases repeat may be endless as a text."""
+    return value if isinstance(value, str) else ""
 
 
 def _details(declared: Any) -> Mapping[str, Any]:
@@ -123,7 +131,10 @@ def _mapping(value: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for source in merged if isinstance(merged, list) else [merged]:
         found = {**(source if isinstance(source, dict) else {}), **found}
-    return {**found, **{str(key): one for key, one in value.items() if key != "<<"}}
+    return {
+        **found,
+        **{key: one for key, one in value.items() if key != "<<" and isinstance(key, str)},
+    }
 
 
 def _entry_points(folder: str) -> dict[str, dict[str, Any]]:
@@ -132,8 +143,7 @@ def _entry_points(folder: str) -> dict[str, dict[str, Any]]:
     if name is None:
         return {}
     try:
-        with open(f"{folder}/{name}", "rb") as stream:
-            document = _mapping(yaml.load(stream.read(_LARGEST), Loader=_LOADER))  # noqa: S506
+        document = _mapping(_document(f"{folder}/{name}"))
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError):
         return {}
     declared = _mapping(document.get("entry_points"))
@@ -141,6 +151,21 @@ def _entry_points(folder: str) -> dict[str, dict[str, Any]]:
         name: {"command": one} if isinstance(one, str) else _mapping(one)
         for name, one in declared.items()
     }
+
+
+def _document(path: str) -> Any:
+    """Return what a file holds; nothing of a pipe, or of one that nests as no honest one does."""
+    if not os.path.isfile(path):  # noqa: PTH113 - spares an import
+        return None
+    with open(path, "rb") as stream:
+        text = stream.read(_LARGEST)
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return None
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - makes texts alone
 
 
 def _folder(uri: str) -> str:

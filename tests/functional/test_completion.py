@@ -32,6 +32,7 @@ entry_points:
     description: Looks at a model
     parameters: {only_there: string}
     command: python evaluate.py
+  "odd$(touch run)'`touch run`": echo
 """
 
 BEGIN, END = "<<", ">>"
@@ -136,6 +137,17 @@ def test_values_are_completed(becomes: Becomes) -> None:
     becomes("mlrun run project -P optimizer=s\t", "run|project|-P|optimizer=sgd")
     becomes("mlrun run project -P optimizer=tw\t", "run|project|-P|optimizer=two words")
     becomes("mlrun run project -P data=ro\t", "run|project|-P|data=rows.csv")
+
+
+def test_a_name_is_one_word_and_runs_nothing(
+    becomes: Becomes, project: Place, request: pytest.FixtureRequest
+) -> None:
+    # Where a quote is open, fish asks for words that begin with it, and there are none.
+    in_fish = request.node.callspec.params["becomes"] == "fish"
+    for quote in ("",) if in_fish else ("", '"', "'"):
+        line = f"mlrun run project -e {quote}odd\t"
+        becomes(line, "run|project|-e|odd$(touch run)'`touch run`")
+    assert not (project.folder / "run").exists()
 
 
 def test_the_words_are_those_of_the_commands() -> None:

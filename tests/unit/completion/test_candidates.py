@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlrun.completion import answering
 from mlrun.completion.candidates import candidates
@@ -110,6 +111,31 @@ def test_a_broken_file_offers_what_can_be_read_of_it(folder: Path, text: str) ->
         texts(line)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x]\n"
+        + "".join(f"{here}: &{here} [{', '.join([f'*{last}'] * 9)}]\n" for last, here in
+                  zip("abcdefghij", "bcdefghijk", strict=True))
+        + "entry_points: {main: {description: *k, parameters: {a: {type: *k, choices: [*k],"
+        " description: *k, secret: *k, default: *k}}}}",
+        "entry_points: " + "[" * 100_000,
+        "entry_points: " + "{a: " * 60 + "b" + "}" * 60,
+    ],
+    ids=["aliases", "depth", "more depth"],
+)  # fmt: skip
+def test_a_file_that_no_memory_could_hold_is_not_spelt_out(folder: Path, text: str) -> None:
+    (folder / "MLproject").write_text(text)
+    for line in ("run . -e ", "run . -P ", "run . -P a="):
+        assert not [one for one in texts(line) if len(one) > 10]
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    (folder / "MLproject").unlink()
+    os.mkfifo(folder / "MLproject")
+    assert texts("run . -e ") == ["train.py"]
+
+
 def test_what_is_merged_into_a_mapping_is_offered(folder: Path) -> None:
     (folder / "MLproject").write_text(
         "x: &x {a: int, b: int}\nentry_points: {main: {parameters: {<<: *x, c: int}, command: x}}"
@@ -143,3 +169,39 @@ def test_bash_gets_what_follows_its_own_break(
     monkeypatch.setenv("COMP_WORDBREAKS", breaks)
     answering.answer("bash")
     assert capfdbinary.readouterr().out.decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [
+        ("cmd", r"cmd\$\(x\)\'\`\""),
+        ('"cmd', "cmd\\$(x)'\\`\\\""),
+        ("'cmd", "cmd$(x)'\\''`\""),
+        ("home", r"home"),
+        ("\\~", r"\~home"),
+        ('"cry', None),
+        ("'cry", "cry!"),
+        ("esc", None),
+        ("two", None),
+        ("over", None),
+        ("long", None),
+    ],
+)
+def test_a_name_runs_nothing_in_bash_and_is_one_word(
+    current: str,
+    expected: str | None,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    names = ["cmd$(x)'`\"", "~home", "home", "cry!", "esc\x1b[2J", "two\nlines", "over\u202e"]
+    names.append("long" * 1000)
+    described = {"description": "red \x1b[31m \x9b31m"}
+    document = {"entry_points": dict.fromkeys(names, described)}
+    (folder / "MLproject").write_text(yaml.safe_dump(document), encoding="utf-8")
+    line = f"mlrun run . -e {current}"
+    monkeypatch.setenv("COMP_LINE", line)
+    monkeypatch.setenv("COMP_POINT", str(len(line)))
+    answering.answer("bash")
+    shown = capfdbinary.readouterr().out.decode()
+    assert shown == ("" if expected is None else f"word\t{expected}\tred  [31m  31m\n")

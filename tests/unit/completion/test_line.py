@@ -26,18 +26,21 @@ from mlrun.completion.line import read_line
     ],
 )
 def test_words_are_told_apart(line: str, words: tuple[str, ...], current: str) -> None:
-    assert read_line(line) == (words, current, False)
+    assert read_line(line) == (words, current, "")
 
 
-@pytest.mark.parametrize("line", ["mlrun run 'a", 'mlrun run "a', 'mlrun run -P "x='])
-def test_an_open_quote_is_seen(line: str) -> None:
-    assert read_line(line)[2]
+@pytest.mark.parametrize(
+    ("line", "quote"),
+    [("mlrun run 'a", "'"), ('mlrun run "a', '"'), ('mlrun run -P "x=', '"'), ("mlrun a\"'", '"')],
+)
+def test_an_open_quote_is_seen(line: str, quote: str) -> None:
+    assert read_line(line)[2] == quote
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
 def test_quoted_words_come_back(words: list[str]) -> None:
     assert read_line("".join(f"{shlex.quote(word)} " for word in words)) == (
-        tuple(words), "", False
+        tuple(words), "", ""
     )  # fmt: skip
 
 
