@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import suppress
@@ -74,6 +75,11 @@ def size_of(folder: Path) -> int:
                 if entry.is_dir(follow_symlinks=False):
                     left.append(entry.path)
     return total
+
+
+def is_for_want_of_room(error: OSError) -> bool:
+    """Return whether the disk is full, or what the user may have of it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def free_space(folder: Path) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlrun.disk import is_for_want_of_room
 from mlrun.errors import InputError, InputUnavailableError
 from mlrun.folders import MAKE_ROOM, MOVE_CACHE
 
@@ -50,12 +51,10 @@ def disk_errors(
     Raises:
         InputError: In place of an OSError: full, read-only, no permission.
     """
-    import errno
-
     try:
         yield
     except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        is_full = is_for_want_of_room(error)
         raise InputError(
             f"it cannot be kept in {folder}: {error.strerror or error}",
             hint=full if is_full else otherwise,

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlrun.disk import read_json, write_atomically
+from mlrun.disk import is_for_want_of_room, read_json, write_atomically
 from mlrun.errors import SourceError
-from mlrun.folders import MOVE_CACHE
+from mlrun.folders import MAKE_ROOM, MOVE_CACHE
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise SourceError(
             f"the project cannot be kept in {folder}: {error.strerror or error}",
-            hint=MOVE_CACHE,
+            hint=MAKE_ROOM if is_for_want_of_room(error) else MOVE_CACHE,
         ) from error
 
 

@@ -16,13 +16,12 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlrun.disk import read_json
+from mlrun.disk import is_for_want_of_room, read_json
 from mlrun.errors import EnvironmentBuildError
 from mlrun.folders import MOVE_CACHE, cache_folder
 
@@ -69,7 +68,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        is_full = is_for_want_of_room(error)
         raise EnvironmentBuildError(
             f"the environment cannot be kept in {folder}: {error.strerror or error}",
             hint=f"make room (`mlrun env prune`); {MOVE_CACHE}" if is_full else MOVE_CACHE,

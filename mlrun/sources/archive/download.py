@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from mlrun.disk import free_space
 from mlrun.errors import SourceError, SourceUnavailableError
-from mlrun.folders import MOVE_CACHE
+from mlrun.folders import MAKE_ROOM
 from mlrun.sizes import size_in_words
 from mlrun.sources.archive.limits import ARCHIVE_LIMIT, read_limits
 from mlrun.sources.base import Report
@@ -155,7 +155,7 @@ def _require_space(size: int, name: str, target: Path) -> None:
         raise SourceError(
             f"{name} has {size_in_words(size)}, and in {target.parent} there are "
             f"{size_in_words(free)} free",
-            hint=MOVE_CACHE,
+            hint=MAKE_ROOM,
         )
 
 

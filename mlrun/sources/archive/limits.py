@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlrun.disk import free_space
 from mlrun.errors import UsageError
-from mlrun.folders import MOVE_CACHE
+from mlrun.folders import MAKE_ROOM
 from mlrun.sizes import parse_size, size_in_words
 from mlrun.sources.archive.members import ArchiveFaultError
 
@@ -79,7 +79,7 @@ class Budget:
             raise ArchiveFaultError(
                 f"needs {size_in_words(size)} more to be unpacked, and in {self._folder} there "
                 f"are {size_in_words(free)} free",
-                MOVE_CACHE,
+                MAKE_ROOM,
             )
 
     def add(self, size: int) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mlrun.disk import is_for_want_of_room
 from mlrun.errors import SourceError
 from mlrun.execution.redact import mask_text
 from mlrun.folders import MAKE_ROOM, MOVE_CACHE
@@ -36,7 +36,7 @@ def local_failures(shown: str, damaged_hint: str | None = None) -> Iterator[None
     except OSError as error:
         raise SourceError(
             f"{shown} cannot be written to the cache: {error.strerror or error}",
-            hint=MAKE_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else MOVE_CACHE,
+            hint=MAKE_ROOM if is_for_want_of_room(error) else MOVE_CACHE,
         ) from None
 
 

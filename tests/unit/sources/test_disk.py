@@ -47,7 +47,7 @@ def test_a_full_disk_is_one_error_and_leaves_nothing(small_disk: Path) -> None:
     ):
         with pytest.raises(SourceError, match="No space left") as error:
             attempt()
-        assert "MLRUN_CACHE_DIR" in str(error.value.hint)
+        assert "mlrun cache prune" in str(error.value.hint)
     assert os.listdir(work_folder()) == []
     unheld = claim(repositories_folder() / "key" / "lease")
     assert unheld is not None
