@@ -14,6 +14,7 @@ from mlrun.project.shell.plain import plain_words
 from mlrun.project.shell.reader import UnreadableError
 
 _ENGINES = frozenset({"docker", "podman", "nerdctl"})
+_CONTINUED = "\\\n"
 
 
 def about_words(
@@ -46,7 +47,9 @@ def about_words(
             "what runs in it has none of the run's variables; `docker_env:` has mlrun do it",
             "own-container",
         )
-    if in_container and plain_words(command.replace(SLOT, "x")) is None:
+    # What a backslash alone needs a shell for comes out the same on either side.
+    in_one_line = command.replace(_CONTINUED, " ")
+    if in_container and plain_words(in_one_line.replace(SLOT, "x")) is None:
         yield Problem(
             "the command needs a shell, which runs in the container",
             template.location,

@@ -26,6 +26,8 @@ def check_named_environments(document: Document, project: Project) -> Iterator[P
     for environment in (*project.environments, *own):
         if isinstance(environment, (CondaEnv, PythonEnvFile, RenvEnv)):
             yield from _file(Path(os.path.normpath(environment.file)), environment.location, folder)
+        elif isinstance(environment, DockerEnv) and environment.image:
+            yield from _image(document, environment)
     yield from _image_name(document, project.environments)
 
 
@@ -36,7 +38,7 @@ def _file(file: Path, location: Location, folder: Path) -> Iterator[Problem]:
         yield Problem(
             f"there is no environment file {_shown(file, folder)}",
             location,
-            _near(file) or "write the file, or remove the key",
+            _near(file, folder) or "write the file, or remove the key",
             "missing-environment-file",
         )
     elif not file.is_relative_to(folder):
@@ -60,12 +62,31 @@ def _shown(file: Path, folder: Path) -> str:
     return shown(min(relative, str(file), key=len))
 
 
-def _near(file: Path) -> str | None:
+def _near(file: Path, folder: Path) -> str | None:
     try:
         near = nearest_file(file)
     except ValueError:
         return None
+    above = file.parent.parent / file.name
+    if near is None and _is_there(above):
+        return f"did you mean {_shown(above, folder)}?"
     return f"did you mean {shown(near)}?" if near else None
+
+
+def _image(document: Document, environment: DockerEnv) -> Iterator[Problem]:
+    from mlrun.environments.docker.reference import is_image_name
+
+    name = environment.image.strip()
+    if is_image_name(name):
+        return
+    hint = "write NAME, NAME:TAG or REGISTRY/NAME:TAG"
+    if is_image_name(name.lower()):
+        hint = f"names of images have no capital letters: {name.lower()}"
+    node = _top_value(document, "docker_env")
+    place = environment.location
+    if isinstance(node, yaml.MappingNode) and document.locate(node) == place:
+        place = next((document.locate(v) for k, v in node.value if k.value == "image"), place)
+    yield Problem(f"{shown(name)} is no name of an image", place, hint, "bad-image")
 
 
 def _image_name(document: Document, environments: tuple[Environment, ...]) -> Iterator[Problem]:

@@ -52,7 +52,7 @@ NAMED_ENVIRONMENT_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         name="outer-environment-file",
-        severity=Severity.WARNING,
+        severity=Severity.NOTE,
         summary="The environment file lies outside the project's folder",
         reason="The project runs only where the folder around it has been brought along: not from"
         " an archive of the folder itself, nor from a copy of it.",
@@ -117,6 +117,15 @@ NAMED_ENVIRONMENT_RULES: tuple[Rule, ...] = (
         reason="mlrun takes a single text, and a mapping of variables, too. MLflow refuses both.",
         bad=_DOCKER.replace("1.0\n", "1.0\n  environment:\n    SEED: 7\n"),
         good=_DOCKER.replace("1.0\n", "1.0\n  environment:\n    - [SEED, '7']\n"),
+    ),
+    _rule(
+        name="bad-image",
+        severity=Severity.ERROR,
+        summary="The image's name is one that no image can have",
+        reason="Docker takes small letters, digits and `.`, `_`, `-` between them, a registry"
+        " before and a tag behind. mlrun starts nothing, and `docker run` fails under MLflow.",
+        bad=_DOCKER.replace("churn-train:1.0", "Churn:1.0"),
+        good=_DOCKER,
     ),
     _rule(
         name="image-name",

@@ -127,6 +127,7 @@ def test_shell_in_a_container(tmp_path: Path) -> None:
     (problem,) = found(tmp_path, "train {rate} && ls", docker)
     assert problem.rule == "shell-in-container"
     assert found(tmp_path, "train --rate {rate}", docker) == []
+    assert found(tmp_path, "|\n      train \\\n        --rate {rate} \\\n        x", docker) == []
 
 
 @pytest.mark.parametrize(

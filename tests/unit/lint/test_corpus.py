@@ -18,6 +18,9 @@ LEFT_OUT = {"missing-environment-file", "missing-requirements-file"}
 """What is found because a project's other files were not kept with it."""
 
 FOUND: Mapping[str, Mapping[str, int]] = {
+    "bad-image": {
+        "G-Morgen__SSAD/mlflow_project/MLproject": 1,
+    },
     "continued-line": {
         "0shimax__PyTorch-SoftTriple/src/MLproject": 1,
         "4castRenewables__maelstrom-train/mlproject/MLproject": 1,
@@ -91,7 +94,6 @@ FOUND: Mapping[str, Mapping[str, int]] = {
     },
     "shell-in-container": {
         "AnsealArt__ASI-MLFlow/MLProject": 1,
-        "Rakdol__ml-system/preprocess/MLproject": 1,
     },
     "split-value": {
         "DrUkachi__loan-default/MLProject": 1,

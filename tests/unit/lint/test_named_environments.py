@@ -43,6 +43,43 @@ def test_a_file_in_the_parent_folder(tmp_path: Path) -> None:
     assert "'../conda.yaml'" in problem.message
 
 
+def test_a_file_that_lies_in_the_folder_above(tmp_path: Path) -> None:
+    (tmp_path / "conda.yaml").touch()
+    folder = tmp_path / "project"
+    folder.mkdir()
+    problem = only(folder, f"conda_env: conda.yaml\n{MAIN}")
+    assert problem.rule == "missing-environment-file"
+    assert problem.hint == "did you mean '../conda.yaml'?"
+
+
+@pytest.mark.parametrize(
+    ("written", "column", "hint"),
+    [
+        ("docker_env: {volumes: [], image: Churn:V1}", 34, "no capital letters: churn:v1"),
+        ("docker_env: a b", 13, "write NAME"),
+    ],
+)
+def test_an_image_that_no_engine_can_have(
+    tmp_path: Path, written: str, column: int, hint: str
+) -> None:
+    problems = found_in(tmp_path, f"{written}\n{MAIN}")
+    (problem,) = (p for p in problems if p.rule == "bad-image")
+    assert places((problem,)) == [("bad-image", 1, column)]
+    assert hint in str(problem.hint)
+
+
+def test_an_image_of_an_entry_point(tmp_path: Path) -> None:
+    problems = found_in(tmp_path, f"{MAIN}    docker_env: {{image: Churn}}\n")
+    (problem,) = (p for p in problems if p.rule == "bad-image")
+    assert problem.location is not None
+    assert problem.location.line == len(MAIN.splitlines()) + 1
+
+
+@pytest.mark.parametrize("name", ["Host.example:5000/churn:V1", "churn:V1", "a/b_c", "a" * 64])
+def test_an_image_that_an_engine_can_have(tmp_path: Path, name: str) -> None:
+    assert "bad-image" not in rules_in(tmp_path, f"docker_env: {{image: {name}}}\n{MAIN}")
+
+
 def test_a_file_far_away_is_named_by_its_whole_path(tmp_path: Path) -> None:
     assert "'/bin/sh'" in only(tmp_path, f"conda_env: /bin/sh\n{MAIN}").message
     assert "'/none.yaml'" in only(tmp_path, f"conda_env: /none.yaml\n{MAIN}").message
