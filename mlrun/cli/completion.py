@@ -20,4 +20,5 @@ fish:  mlrun completion fish > ~/.config/fish/completions/mlrun.fish
 @click.command(help=_HELP)
 @click.argument("shell", type=click.Choice(sorted(SCRIPTS)))
 def command(shell: str) -> None:
+    """Print the script for a shell."""
     click.echo(SCRIPTS[shell], nl=False)

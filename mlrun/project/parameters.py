@@ -295,7 +295,7 @@ def _check(
     if is_misfit and is_tolerated and parameter.flag is None:
         warnings.append(Problem(message, value.location, "it is passed as it is"))
     else:
-        problems.append(Problem(message, value.location, _hint(value)))
+        problems.append(Problem(message, value.location, _hint(value, parameter)))
 
 
 def _has_constraints(parameter: Parameter) -> bool:
@@ -336,8 +336,22 @@ def _path_problem(value: BoundValue, parameter: Parameter) -> Problem | None:
         f"the path '{name}' is {shown}, and there is no such file or folder"
         + (f" in {value.base}" if value.base is not None else ""),
         value.location,
-        "a path that the command will write is declared with `exists: false`",
+        _path_hint(value) or "a path that the command will write is declared with `exists: false`",
     )
+
+
+def _path_hint(value: BoundValue) -> str | None:
+    """Return what to say of a path that is nearly that of something which is there."""
+    if not value.text:
+        return "give the path of a file or folder"
+    from mlrun.near_miss import nearest_path
+
+    near = nearest_path(Path(_resolved(value)))
+    if near is None:
+        return None
+    base = value.base
+    shown = near.relative_to(base) if base is not None and near.is_relative_to(base) else near
+    return f"did you mean {str(shown)!r}?"
 
 
 def _remote_problem(value: BoundValue) -> Problem | None:
@@ -378,12 +392,15 @@ def _what(value: BoundValue) -> str:
     return "default" if value.source is ValueSource.DEFAULT else "value"
 
 
-def _hint(value: BoundValue) -> str | None:
+def _hint(value: BoundValue, parameter: Parameter) -> str | None:
     if value.text:
         return None
     if value.source is ValueSource.FILE:
         return "give a value, or leave it out of the file"
-    return f"leave out -P {value.name}= for the default, or give a value"
+    if parameter.default is None and not parameter.optional:
+        return "give a value"
+    without = "the default" if parameter.default is not None else "no value"
+    return f"leave out -P {value.name}= for {without}, or give a value"
 
 
 def _shown_text(value: BoundValue) -> str:

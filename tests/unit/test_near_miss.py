@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.near_miss import near_miss, nearest_file
+from mlrun.near_miss import near_miss, nearest_file, nearest_path
 
 KEYS = ("name", "entry_points", "python_env", "conda_env", "docker_env")
 
@@ -43,3 +43,16 @@ def test_a_file_that_is_not_there_has_a_neighbour(tmp_path: Path) -> None:
     (tmp_path / "environs.yml").touch()
     assert nearest_file(tmp_path / "env.yml") is None
     assert nearest_file(tmp_path / "none" / "conda.yaml") is None
+
+
+def test_one_name_of_a_path_may_be_misspelt(tmp_path: Path) -> None:
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "data" / "raw" / "train.csv").touch()
+    meant = tmp_path / "data" / "raw" / "train.csv"
+    assert nearest_path(tmp_path / "data" / "raw" / "trian.csv") == meant
+    assert nearest_path(tmp_path / "dta" / "raw" / "train.csv") == meant
+    assert nearest_path(tmp_path / "data" / "rw") == meant.parent
+    assert nearest_path(tmp_path / "dta" / "rw" / "train.csv") is None
+    assert nearest_path(tmp_path / "data" / "raw" / "train.csv" / "rows") is None
+    assert nearest_path(tmp_path / "other") is None
+    assert nearest_path(Path("/no-such-folder/a/b")) is None

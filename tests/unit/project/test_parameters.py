@@ -128,6 +128,44 @@ def test_path_must_be_there(text: str, said: str) -> None:
         bound(entry_point(p=(T.PATH, None)), {"p": text}, cwd=Path("/somewhere"))
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("trian.csv", "did you mean 'train.csv'?"),
+        ("./sb/rows", "did you mean 'sub/rows'?"),
+        ("{folder}/trian.csv", "did you mean '{folder}/train.csv'?"),
+        ("model.pkl", "a path that the command will write is declared with `exists: false`"),
+        ("", "give the path of a file or folder"),
+    ],
+)
+def test_path_that_was_meant_is_named(tmp_path: Path, text: str, hint: str) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("train.csv", "sub/rows"):
+        (tmp_path / name).touch()
+    value = text.format(folder=tmp_path)
+    with pytest.raises(ParameterError) as raised:
+        bound(entry_point(p=(T.PATH, None)), {"p": value}, cwd=tmp_path)
+    assert raised.value.hint == hint.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "hint"),
+    [
+        (Parameter("p", T.INT, "1", Location(FILE, 3, 7)), "leave out -P p= for the default, or "),
+        (
+            Parameter("p", T.INT, None, Location(FILE, 3, 7), optional=True),
+            "leave out -P p= for no",
+        ),
+        (Parameter("p", T.INT, None, Location(FILE, 3, 7)), "give a value"),
+    ],
+)
+def test_what_to_do_about_an_empty_value(parameter: Parameter, hint: str) -> None:
+    declared = EntryPoint("main", {"p": parameter}, "", Location(FILE, 9, 1))
+    with pytest.raises(ParameterError) as raised:
+        bound(declared, {"p": ""})
+    assert str(raised.value.hint).startswith(hint)
+
+
 def test_near_miss_of_a_name_is_a_warning() -> None:
     binding = bound(entry_point(alpha=(T.FLOAT, "1")), {"aplha": "2", "unlike": "3"})
     assert [value.name for value in binding.values] == ["alpha", "aplha", "unlike"]
