@@ -10,6 +10,7 @@ from pathlib import Path
 from mlrun.errors import Location, Problem
 from mlrun.near_miss import nearest_file
 from mlrun.project.constraints import violation
+from mlrun.project.matching import SomeMatches
 from mlrun.project.model import Parameter, Project
 from mlrun.project.types import ParameterType
 from mlrun.project.values import is_remote, misfit
@@ -37,15 +38,18 @@ _NOTHING = frozenset({"", "none", "null"})
 
 def check_parameters(project: Project) -> Iterator[Problem]:
     """Yield what is wrong or suspicious about the declared parameters of a project."""
+    match = SomeMatches()
     for entry_point in project.entry_points.values():
         for parameter in entry_point.parameters.values():
             if parameter.default is None:
                 yield from _required_output(parameter)
             elif not parameter.secret:
-                yield from _about_default(parameter, parameter.default, project.folder)
+                yield from _about_default(parameter, parameter.default, project.folder, match)
 
 
-def _about_default(parameter: Parameter, default: str, folder: Path) -> Iterator[Problem]:
+def _about_default(
+    parameter: Parameter, default: str, folder: Path, match: SomeMatches
+) -> Iterator[Problem]:
     place = parameter.default_location or parameter.location
     yield from _open_password(parameter, default, place)
     if parameter.type is ParameterType.PATH:
@@ -59,7 +63,7 @@ def _about_default(parameter: Parameter, default: str, folder: Path) -> Iterator
             rule="unfit-default",
         )
         return
-    broken = violation(parameter, default)
+    broken = violation(parameter, default, match)
     if broken is not None:
         message = f"the default of {shown(parameter.name)}, {shown(default)}, {broken}"
         yield Problem(message, place, "no run can use it", rule="broken-default")

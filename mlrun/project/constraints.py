@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
+from mlrun.project.matching import PATIENCE, Match, SlowPatternError, matches
 from mlrun.project.model import Parameter
 from mlrun.project.types import ParameterType
 from mlrun.project.yaml_nodes import shown
@@ -15,17 +15,18 @@ _MOST_SHOWN = 8
 """Choices that a message names."""
 
 
-def violation(parameter: Parameter, text: str) -> str | None:
+def violation(parameter: Parameter, text: str, match: Match = matches) -> str | None:
     """Return how a value breaks what its parameter allows, None if it does not.
 
     Args:
         parameter: With its choices, limits and pattern; for a list, they hold for each item.
         text: A value of the parameter's type.
+        match: Tells whether a text matches a pattern.
     """
     if parameter.type is not ParameterType.LIST:
-        return _wrong(parameter, text)
+        return _wrong(parameter, text, match)
     for item in list_items(text):
-        wrong = _wrong(parameter, item)
+        wrong = _wrong(parameter, item, match)
         if wrong is not None:
             return f"has the item {shown(item)}, which {wrong}"
     return None
@@ -53,17 +54,24 @@ def _parsed(text: str) -> Sequence[object]:
     return found if isinstance(found, (list, tuple)) else ()
 
 
-def _wrong(parameter: Parameter, text: str) -> str | None:
-    return next(_violations(parameter, text), None)
+def _wrong(parameter: Parameter, text: str, match: Match) -> str | None:
+    return next(_violations(parameter, text, match), None)
 
 
-def _violations(parameter: Parameter, text: str) -> Iterator[str]:
+def _violations(parameter: Parameter, text: str, match: Match) -> Iterator[str]:
     if parameter.choices and not _is_among(parameter, text):
         yield _none_of(parameter, text)
     if parameter.minimum is not None or parameter.maximum is not None:
         yield from _out_of_range(parameter, text)
-    if parameter.pattern is not None and not _matches(parameter.pattern, text):
-        yield f"does not match the pattern {parameter.pattern}"
+    if parameter.pattern is None:
+        return
+    try:
+        is_match = match(parameter.pattern, text)
+    except SlowPatternError:
+        yield f"is not matched with the pattern {parameter.pattern} in {PATIENCE:g} s"
+    else:
+        if not is_match:
+            yield f"does not match the pattern {parameter.pattern}"
 
 
 def _is_among(parameter: Parameter, text: str) -> bool:
@@ -99,13 +107,6 @@ def _out_of_range(parameter: Parameter, text: str) -> Iterator[str]:
         yield f"must be from {low} to {high}"
     else:
         yield f"must be at least {low}" if low is not None else f"must be at most {high}"
-
-
-def _matches(pattern: str, text: str) -> bool:
-    with warnings.catch_warnings():
-        # Python has opinions of patterns, which the file's author has not asked for.
-        warnings.simplefilter("ignore")
-        return re.fullmatch(pattern, text) is not None
 
 
 def _none_of(parameter: Parameter, text: str) -> str:

@@ -69,3 +69,11 @@ def test_what_may_be_secret_is_not_shown(tmp_path: Path) -> None:
         assert (shown[0].location.line, shown[0].location.column) == (4, column)
         assert excerpt(shown[0]) == []
         assert "hunter2" not in repr(problems)
+
+
+def test_patterns_without_end_are_not_tried_without_end(tmp_path: Path) -> None:
+    declared = [
+        f"p{number}: {{pattern: '(a+)+{'b' * number}', default: {'a' * 60}c}}"
+        for number in range(1, 200)
+    ]
+    assert found(tmp_path, "\n      ".join(declared)).count("broken-default") == 3
