@@ -82,7 +82,7 @@ def _cached(data: RemoteData, request: InputRequest, report: Report) -> Held:
 
 def _current(data: RemoteData, request: InputRequest, report: Report) -> Held:
     asked = time.time()
-    files = _listed(data)
+    files = _listed(data, request, report)
     is_known = all(file.version is not None for file in files)
     # Where the server says nothing of versions, each time may be another one.
     version = json.dumps(files) if is_known else os.urandom(16).hex()
@@ -105,11 +105,15 @@ def _current(data: RemoteData, request: InputRequest, report: Report) -> Held:
         raise
 
 
-def _listed(data: RemoteData) -> tuple[RemoteFile, ...]:
+def _listed(data: RemoteData, request: InputRequest, report: Report) -> tuple[RemoteFile, ...]:
     from mlrun.inputs.tries import tried
 
+    def notice(line: str) -> None:
+        report(f"{request.parameter}: {line}", passing=True)
+
+    notice(f"asking what is at {data.shown}")
     try:
-        return checked(tried(data.files, time.sleep), data.shown)
+        return checked(tried(data.files, time.sleep, notice), data.shown)
     except InputUnavailableError as error:
         newest = _newest(data)
         if newest is None:

@@ -36,12 +36,17 @@ def given_up(error: InputUnavailableError, tries: int = MOST_TRIES) -> InputUnav
     )
 
 
-def tried(attempt: Callable[[], T], wait: Callable[[float], object]) -> T:
+def tried(
+    attempt: Callable[[], T],
+    wait: Callable[[float], object],
+    notice: Callable[[str], object] = lambda _: None,
+) -> T:
     """Return what an attempt gives, which may fail for a while.
 
     Args:
         attempt: What to do.
         wait: Lets so many seconds pass.
+        notice: Takes a line about why it is waited, and how long.
 
     Raises:
         InputUnavailableError: It has failed too often; at once where there is no server.
@@ -56,4 +61,6 @@ def tried(attempt: Callable[[], T], wait: Callable[[float], object]) -> T:
             if number == MOST_TRIES:
                 raise given_up(error) from error
             number += 1
-            wait(pause_before(number, error))
+            pause = pause_before(number, error)
+            notice(f"{error.message}; asked again in {pause:g} s")
+            wait(pause)

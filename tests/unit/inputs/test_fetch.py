@@ -127,6 +127,17 @@ def test_a_big_file_may_be_cut_off_often(server: DataServer) -> None:
     assert len(server.gets()) > 5
 
 
+def test_what_is_waited_for_is_said(server: DataServer) -> None:
+    said = Said()
+    server.files["/data.csv"] = b"content"
+    server.choose = lambda asked: Manner(status=503 if len(server.asked) == 1 else None)
+    fetch(f"{server.url}/data.csv", said)
+    address = f"{server.url}/data.csv"
+    assert said.passing[0] == f"data: asking what is at {address}"
+    why = f"data: {address} cannot be had now: the server answered 503; asked again in "
+    assert said.passing[1].startswith(why)
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_busy_server_is_asked_again(server: DataServer, status: int) -> None:
     server.files["/data"] = b"content"
@@ -280,9 +291,9 @@ def test_progress_has_size_rate_and_time(server: DataServer) -> None:
     server.choose = choose
     said = Said()
     fetch(f"{server.url}/data", said)
-    assert "fetching data: 2.4 MiB of 4.8 MiB, " in said.passing[0]
-    assert "/s, " in said.passing[0]
-    assert said.passing[0].endswith(" left")
+    assert "fetching data: 2.4 MiB of 4.8 MiB, " in said.passing[1]
+    assert "/s, " in said.passing[1]
+    assert said.passing[1].endswith(" left")
 
 
 def test_what_lies_here_is_only_looked_at(tmp_path: Path) -> None:

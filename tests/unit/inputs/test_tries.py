@@ -25,6 +25,7 @@ def failing(*errors: Exception) -> list[Exception]:
 def test_five_tries(count: int, ends_well: bool) -> None:
     left = failing(*[PassingError("busy")] * count)
     waited: list[float] = []
+    said: list[str] = []
 
     def attempt() -> str:
         if left:
@@ -32,11 +33,12 @@ def test_five_tries(count: int, ends_well: bool) -> None:
         return "done"
 
     if ends_well:
-        assert tried(attempt, waited.append) == "done"
+        assert tried(attempt, waited.append, said.append) == "done"
     else:
         with pytest.raises(InputUnavailableError, match=r"busy \(tried 5 times\)"):
-            tried(attempt, waited.append)
+            tried(attempt, waited.append, said.append)
     assert waited == [0.5, 1, 2, 4]
+    assert said == [f"busy; asked again in {n} s" for n in ("0.5", "1", "2", "4")]
 
 
 def test_nobody_waits_for_a_server_that_is_not_there() -> None:
