@@ -12,11 +12,13 @@ from typing import Any
 import yaml
 
 from mlrun.errors import Edit
+from mlrun.near_miss import near_miss
 
 _MARK = "mlrun:"
+_KINDS = ("ignore", "ignore-file")
 _COMMENT = re.compile(
-    r"#[ \t]*mlrun:[ \t]*(?P<kind>ignore(?:-file)?)(?![\w-])"
-    r"[ \t]*(?P<list>\[(?P<rules>[^\]\r\n]*)\])?"
+    r"#[ \t]*mlrun:[ \t]*(?P<kind>[\w-]+)"
+    r"(?:[ \t]*(?P<list>\[(?P<rules>[^\]\r\n]*)\])|[ \t:(]+(?P<next>[\w-]+))?"
 )
 _NAME = re.compile(r"[^\s,]+")
 _FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -38,6 +40,23 @@ class NamedRule:
 
 
 @dataclass(frozen=True)
+class MisspeltComment:
+    """A comment that was meant to silence findings, and does not.
+
+    Attributes:
+        kind: What stands in place of `ignore`.
+        meant: What was meant.
+        start: Offset of the `#`.
+        end: Offset after the word.
+    """
+
+    kind: str
+    meant: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class IgnoreComment:
     """A comment that silences findings.
 
@@ -45,6 +64,7 @@ class IgnoreComment:
         lines: The 1-based lines whose findings it silences; None for the whole file.
         rules: Those that it names; empty for all of them.
         is_open: Whether it names no rule because it has no brackets.
+        next: The word behind one without brackets.
         start: Offset of the `#`.
         end: Offset after what was understood.
         removal: The edit that takes it out of the file.
@@ -53,15 +73,16 @@ class IgnoreComment:
     lines: frozenset[int] | None
     rules: tuple[NamedRule, ...]
     is_open: bool
+    next: NamedRule | None
     start: int
     end: int
     removal: Edit
 
 
-def ignore_comments(text: str) -> tuple[IgnoreComment, ...]:
-    """Return the comments of a YAML text that silence findings, in their order.
+def comments(text: str) -> tuple[IgnoreComment | MisspeltComment, ...]:
+    """Return the comments of a YAML text that silence findings, or were meant to.
 
-    Of a text that is not YAML, those before the place where that shows.
+    In their order; of a text that is not YAML, those before the place where that shows.
     """
     if _MARK not in text:
         return ()
@@ -77,10 +98,15 @@ class _Reader:
         self._starts = [0, *accumulate(map(len, self._lines))]
         self._scalars, self._end = _scalars(text)
 
-    def comments(self) -> Iterator[IgnoreComment]:
+    def comments(self) -> Iterator[IgnoreComment | MisspeltComment]:
         for found in _COMMENT.finditer(self._text, 0, self._end):
-            if self._is_comment(found.start()):
+            if not self._is_comment(found.start()):
+                continue
+            meant = found["kind"] if found["kind"] in _KINDS else near_miss(found["kind"], _KINDS)
+            if meant == found["kind"]:
                 yield self._comment(found)
+            elif meant is not None:
+                yield MisspeltComment(found["kind"], meant, found.start(), found.end("kind"))
 
     def _is_comment(self, index: int) -> bool:
         """Tell a comment from a part of a text.
@@ -106,8 +132,9 @@ class _Reader:
             lines=None if found["kind"] == "ignore-file" else self._span(about),
             rules=rules if found["list"] else (),
             is_open=found["list"] is None,
+            next=NamedRule(found["next"], *found.span("next")) if found["next"] else None,
             start=found.start(),
-            end=found.end(),
+            end=found.end("list") if found["list"] else found.end("kind"),
             removal=self._removal(found.start(), line, is_alone=is_alone),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrun.errors import Edit, Location, Problem
-from mlrun.lint.comments import IgnoreComment, NamedRule, ignore_comments
+from mlrun.lint.comments import IgnoreComment, MisspeltComment, NamedRule, comments
 from mlrun.lint.rules.all import ALL_RULES
 from mlrun.project.yaml_nodes import location_at, shown
 
@@ -46,15 +46,23 @@ def without_silenced(
         is_complete: Whether all that there is was found: otherwise a comment may be for what
             was not.
     """
-    comments = [_Used(comment) for comment in ignore_comments(text)]
-    if not comments:
+    found = comments(text)
+    if not found:
         return list(problems)
-    left = _left(problems, comments)
-    about = [problem for used in comments for problem in _unknown(used, file, text)]
+    asked = [_Used(comment) for comment in found if isinstance(comment, IgnoreComment)]
+    left = _left(problems, asked)
+    about = [_misspelt(each, file, text) for each in found if isinstance(each, MisspeltComment)]
+    about += [problem for used in asked for problem in _unknown(used, file, text)]
     if is_complete:
-        about += [problem for used in comments for problem in _unused(used, file, text)]
+        about += [problem for used in asked for problem in _unused(used, file, text)]
     # A comment for all rules is not for what is said of itself.
-    return left + _left(about, [used for used in comments if used.comment.rules])
+    return left + _left(about, [used for used in asked if used.comment.rules])
+
+
+def _misspelt(comment: MisspeltComment, file: Path, text: str) -> Problem:
+    message = f"{shown(comment.kind)} is nothing that a comment for mlrun can say"
+    hint = f"write `# mlrun: {comment.meant}[RULE]`"
+    return Problem(message, _place(file, text, comment.start, comment.end), hint, _UNKNOWN)
 
 
 def _left(problems: Iterable[Problem], comments: list[_Used]) -> list[Problem]:
@@ -69,6 +77,11 @@ def _unknown(used: _Used, file: Path, text: str) -> Iterable[Problem]:
         if one.name not in ALL_RULES:
             place = _place(file, text, one.start, one.end)
             yield Problem(f"there is no rule {shown(one.name)}", place, _meant(one.name), _UNKNOWN)
+    if comment.next is not None and comment.lines is not None and comment.next.name in ALL_RULES:
+        named = comment.next
+        message = f"{shown(named.name)} has no brackets, so that all rules are silenced here"
+        place, hint = _place(file, text, named.start, named.end), f"write `ignore[{named.name}]`"
+        yield Problem(message, place, hint, _UNKNOWN)
     if not comment.rules and (comment.lines is None or not comment.is_open):
         kind = "ignore-file" if comment.lines is None else "ignore"
         place = _place(file, text, comment.start, comment.end)

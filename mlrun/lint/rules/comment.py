@@ -15,8 +15,9 @@ RULES: tuple[Rule, ...] = (
         name="unknown-rule",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,
-        summary="A comment that silences a rule names none that there is",
-        reason="It silences nothing, and what it was meant for is still found.",
+        summary="A comment that silences a rule names none that there is, or is misspelt",
+        reason="It silences nothing, and what it was meant for is still found; where a rule's name"
+        " stands without brackets, all rules are silenced.",
         bad=_GOOD.replace("train.py", "train.py  # mlrun: ignore[unknwon-type]"),
         good=_GOOD,
     ),

@@ -7,9 +7,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlrun.lint.comments import IgnoreComment, ignore_comments
+from mlrun.lint.comments import IgnoreComment, MisspeltComment, comments
 
 WORDS = "# mlrun: ignore"
+
+
+def ignore_comments(text: str) -> tuple[IgnoreComment, ...]:
+    return tuple(each for each in comments(text) if isinstance(each, IgnoreComment))
 
 
 def only(text: str) -> IgnoreComment:
@@ -68,6 +72,27 @@ def test_spaces_do_not_matter(written: str) -> None:
 )
 def test_what_is_no_such_comment(text: str) -> None:
     assert ignore_comments(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "meant"),
+    [
+        ("# mlrun: ignroe", "ignroe", "ignore"),
+        ("# mlrun: Ignore[unknown-key]", "Ignore", "ignore"),
+        ("# mlrun: ignores[unknown-key]", "ignores", "ignore"),
+        ("#mlrun:ignore_file[unknown-key]", "ignore_file", "ignore-file"),
+    ],
+)
+def test_what_was_meant_by_a_misspelt_comment(written: str, kind: str, meant: str) -> None:
+    (found,) = comments(f"a: 1  {written}\n")
+    assert isinstance(found, MisspeltComment)
+    assert (found.kind, found.meant) == (kind, meant)
+    assert f"a: 1  {written}\n"[found.start : found.end].endswith(kind)
+
+
+@pytest.mark.parametrize("written", ["# mlrun: needs 8 GB", "# mlrun:", "# mlrun: this, ignore"])
+def test_other_comments_are_for_people(written: str) -> None:
+    assert comments(f"a: 1  {written}\n") == ()
 
 
 def test_a_comment_for_the_file() -> None:

@@ -42,6 +42,14 @@ def test_a_comment_above_a_block_silences_what_is_within(tmp_path: Path) -> None
     assert found_in(tmp_path, text) == []
 
 
+@pytest.mark.parametrize(
+    "comment", ["ignore conda-form", "ignore: conda-form", "ignore (conda-form)"]
+)
+def test_a_rule_without_brackets_is_told(tmp_path: Path, comment: str) -> None:
+    text = TWICE.format(f"  # mlrun: {comment}", "  # mlrun: ignore conda-form-like things")
+    assert found_in(tmp_path, text) == ["3:unknown-rule"]
+
+
 def test_another_rule_is_not_silenced(tmp_path: Path) -> None:
     text = TWICE.format("  # mlrun: ignore[nested-pip]", "  # mlrun: ignore")
     assert found_in(tmp_path, text) == ["3:conda-form", "3:unused-ignore"]
@@ -57,6 +65,8 @@ def test_another_rule_is_not_silenced(tmp_path: Path) -> None:
         ("ignore-file[]", "unknown-rule"),
         ("ignore-file[conda-form]", "unused-ignore"),
         ("ignore[conda-from]", "unknown-rule"),
+        ("ignroe", "unknown-rule"),
+        ("ignore-files[conda-form]", "unknown-rule"),
     ],
 )
 def test_a_comment_that_silences_nothing_is_found(tmp_path: Path, comment: str, found: str) -> None:
