@@ -114,9 +114,10 @@ class _Reader:
                     "name the file under `python_env`, or write a list below `dependencies:`",
                     rule="python-env-as-conda",
                 )
-        if "pip" in entries:
-            raise self._document.error(
-                entries["pip"].key,
+        pip = entries.pop("pip", None)
+        if pip is not None:
+            self._document.refuse(
+                pip.key,
                 "`pip` is not a key of a conda environment",
                 "write it as the last item of the list below `dependencies:`",
                 rule="pip-outside-dependencies",

@@ -26,6 +26,7 @@ from mlrun.project.yaml_nodes import (
 _KEYS = ("command", "parameters", "description", *ENVIRONMENT_KEYS, RENV_KEY)
 _LOST = frozenset({"command", "parameters", "description"})
 _GLUED = re.compile(r"(?:command|parameters)\s*[:=]")
+_ONE_TEXT = "write `command: ...` in one line; several commands have && between them"
 _SHAPE = "write `NAME:` below `entry_points:`, and `command:` below that, each further indented"
 
 
@@ -133,11 +134,19 @@ def _entry_point(document: Document, name: str, entry: Entry, folder: Path) -> E
     what = f"the entry point {shown(name)}"
     entries = document.entries(entry.value, what, "write `command:` below it, without a dash")
     keys = sort_keys(document, entries, _KEYS, what)
+    declared, command = keys.found.get("parameters"), keys.found.get("command")
+    misplaced: Problem | None = None
+    if command is None and declared is not None:
+        from mlrun.project.misplaced_commands import command_among
+
+        misplaced, declared = command_among(document, name, declared) or (None, declared)
     parameters: Mapping[str, Parameter] = {}
     with document.sparing():
-        parameters = read_parameters(document, keys.found.get("parameters"))
+        parameters = read_parameters(document, declared)
     environments: tuple[Environment, ...] = ()
-    command = keys.found.get("command")
+    if misplaced is not None:
+        place = document.locate(entry.key)
+        return EntryPoint(name, parameters, "", place, problem=misplaced)
     if command is None or scalar(command.value) is None:
         return _without_command(document, name, entry, parameters, *_reason(name, keys))
     text = str(scalar(command.value))
@@ -226,7 +235,9 @@ def _without_command(
     culprit: Entry | None = None,
 ) -> EntryPoint:
     place = document.locate((culprit or entry).key)
-    problem = Problem(reason, place, "write `command: ...` below its name", "no-command")
+    is_many = culprit is not None and isinstance(culprit.value, yaml.CollectionNode)
+    hint = _ONE_TEXT if is_many else "write `command: ...` below its name"
+    problem = Problem(reason, place, hint, "no-command")
     return EntryPoint(name, parameters, "", place, problem=problem)
 
 

@@ -79,9 +79,24 @@ def _lint_ignored(document: Document, ignored: list[Entry], owner: str) -> None:
         document.lint(
             entries[0].key,
             f"ignored, as no key of {owner}: {names}",
-            "remove it, unless another tool reads it" if document.is_spared else None,
+            _what_to_do(document, entries[0]) if document.is_spared else None,
             rule="unknown-key",
         )
+
+
+def _what_to_do(document: Document, entry: Entry) -> str:
+    if isinstance(entry.value, yaml.MappingNode) and _has_command(entry.value):
+        return "indent it below `entry_points:`, if it is an entry point"
+    if entry.key.value in ("command", "parameters"):
+        return f"write `{entry.key.value}:` below the name of an entry point"
+    after = document.text[entry.key.end_mark.index :].lstrip()
+    if after.startswith((",", "}")):
+        return "a comma ends a value in {...}: put a text with one in quotes, write 0.5 for 0,5"
+    return "remove it; where another tool reads it, `# mlrun: ignore[unknown-key]` says so"
+
+
+def _has_command(node: yaml.MappingNode) -> bool:
+    return any(isinstance(k, yaml.ScalarNode) and k.value == "command" for k, _ in node.value)
 
 
 def renaming(document: Document, key: yaml.ScalarNode, name: str) -> tuple[Edit, ...]:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlrun.errors import Location, ProjectError
-from mlrun.project.conda_file import read_conda_env
+from mlrun.project.conda_file import read_conda_document, read_conda_env
 from mlrun.project.load import load_project
 from mlrun.project.model import CondaEnv, CondaRequirement, CondaSpec
-from mlrun.project.yaml_nodes import read_document
+from mlrun.project.yaml_nodes import Document, read_document
 from tests import components
 from tests.unit.project.test_corpus import CORPUS, LOADED
 from tests.unit.project.written import place
@@ -252,3 +252,11 @@ def test_each_file_that_a_real_project_names_is_read_or_missing() -> None:
             elif isinstance(environment, CondaEnv):
                 with pytest.raises(ProjectError, match="there is no environment file"):
                     read_conda_env(environment)
+
+
+def test_what_else_is_wrong_is_found_beside_a_list_for_pip_at_the_top(tmp_path: Path) -> None:
+    text = "dependencies: [1]\npip: [x]\n"
+    document = Document(tmp_path / "conda.yaml", text, is_spared=True)
+    read_conda_document(document)
+    assert [p.rule for p in document.errors] == ["pip-outside-dependencies", "number-as-package"]
+    assert document.lints == []

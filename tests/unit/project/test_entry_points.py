@@ -121,6 +121,13 @@ def test_without_a_command_only_that_entry_point_cannot_run(
     assert "`command: ...`" in (caught.value.hint or "")
 
 
+def test_a_command_of_several_texts(tmp_path: Path) -> None:
+    project = load_text(tmp_path, "entry_points: {main: {command: [a, b]}}")
+    problem = project.entry_points["main"].problem
+    assert problem is not None
+    assert problem.hint == "write `command: ...` in one line; several commands have && between them"
+
+
 def test_misspelt_parameters_that_the_command_needs(tmp_path: Path) -> None:
     project, _ = main_of(tmp_path, "parameter:\n  alpha: float\ncommand: echo {alpha}")
     with pytest.raises(ProjectError, match="'parameter' is not a key") as caught:

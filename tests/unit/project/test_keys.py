@@ -39,6 +39,27 @@ def test_other_keys_are_told_together_only_before_a_run(is_spared: bool, count: 
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("main: {command: ls}", "indent it below `entry_points:`"),
+        ("{rate: 0,01}", "a comma ends a value"),
+        ("rubric: x", "# mlrun: ignore[unknown-key]"),
+    ],
+)
+def test_what_to_do_with_another_key(text: str, hint: str) -> None:
+    document, _ = sorted_keys(text, is_spared=True)
+    assert hint in str(document.lints[-1].hint)
+
+
+def test_what_to_do_with_a_key_of_an_entry_point() -> None:
+    document = Document(Path("MLproject"), "parameters: {a: float}\n", is_spared=True)
+    assert document.root is not None
+    sort_keys(document, document.entries(document.root, "the file"), ("name",), "the file")
+    (lint,) = document.lints
+    assert lint.hint == "write `parameters:` below the name of an entry point"
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [("é: 1\n", "b: 1\n"), ("'é': 1\n", "'b': 1\n"), ("{\"é\": 1}\n", '{"b": 1}\n'),
      ("? é\n: 1\n", "? b\n: 1\n"), ('"\\u00e9": 1\n', None), ("&a é: 1\n", None)],
