@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mlrun.project.model import Flag
 from mlrun.project.types import ParameterType
-from mlrun.scaffold.click_reader import imports
-from mlrun.scaffold.constants import Constants, called, in_order, keywords
+from mlrun.scaffold.constants import Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
+from mlrun.scaffold.syntax import called, imports, in_order, keywords
 from mlrun.scaffold.value_types import choice_texts, default_text, fitting, one_line
 
 _KINDS = {

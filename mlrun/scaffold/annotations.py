@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from mlrun.project.types import ParameterType
-from mlrun.scaffold.constants import Constants, called
+from mlrun.scaffold.constants import Constants
+from mlrun.scaffold.syntax import called
 from mlrun.scaffold.value_types import choice_texts, kind_of_default, value_type
 
 _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "Sequence")

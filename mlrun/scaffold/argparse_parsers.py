@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mlrun.scaffold.constants import Constants, called, in_order, keywords
+from mlrun.scaffold.constants import Constants
+from mlrun.scaffold.syntax import called, in_order, keywords
 
 _ADDING = "add_argument"
 _GROUPING = ("add_argument_group", "add_mutually_exclusive_group")

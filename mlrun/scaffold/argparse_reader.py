@@ -10,14 +10,16 @@ from mlrun.errors import Location, Problem
 from mlrun.project.model import Flag
 from mlrun.project.types import ParameterType
 from mlrun.scaffold.argparse_parsers import Parser, Parsers
-from mlrun.scaffold.constants import UNKNOWN, Constants, called, keywords
+from mlrun.scaffold.constants import UNKNOWN, Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
+from mlrun.scaffold.syntax import called, keywords
 from mlrun.scaffold.value_types import (
     ValueType,
     choice_texts,
     default_text,
     fitting,
     help_text,
+    joined,
     value_type,
 )
 
@@ -188,15 +190,6 @@ class _Reader:
                 return (), str(min(value)), str(max(value))
             value = list(value) if len(value) <= 20 else UNKNOWN
         return choice_texts(value, kind), None, None
-
-
-def joined(value: object) -> str | None:
-    """Return a list's items as words that a shell parts again, None where it cannot."""
-    if not isinstance(value, list) or not value:
-        return None
-    words = [str(item) for item in value]
-    plain = all(word and not set(word) & set(" \t\n\\*?[]~") for word in words)
-    return " ".join(words) if plain else None
 
 
 def _places(parser: Parser) -> Iterator[ast.Call]:

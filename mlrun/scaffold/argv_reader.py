@@ -9,8 +9,9 @@ from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.project.types import ParameterType
-from mlrun.scaffold.constants import UNKNOWN, Constants, called, in_order
+from mlrun.scaffold.constants import UNKNOWN, Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
+from mlrun.scaffold.syntax import called, in_order
 from mlrun.scaffold.value_types import default_text, value_type
 
 _MOST = 50

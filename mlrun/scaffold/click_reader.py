@@ -9,11 +9,18 @@ from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.scaffold.click_values import ClickValues
-from mlrun.scaffold.constants import Constants, called, in_order, keywords
+from mlrun.scaffold.constants import Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
+from mlrun.scaffold.syntax import (
+    Function,
+    called,
+    command_name,
+    imports,
+    in_order,
+    keywords,
+    name_given,
+)
 from mlrun.scaffold.value_types import one_line
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(slots=True)
@@ -37,17 +44,6 @@ def read_click(tree: ast.Module, file: Path) -> Reading | None:
     if not imports(tree, "click", "rich_click"):
         return None
     return _Reader(tree, file).reading()
-
-
-def imports(tree: ast.Module, *modules: str) -> bool:
-    """Return whether a script imports one of these modules, by its first name."""
-    for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module]
-        if any(name.split(".")[0] in modules for name in names):
-            return True
-    return False
 
 
 class _Reader:
@@ -94,13 +90,8 @@ class _Reader:
             yield from self._below(inner, (*names, called_so), (*words, called_so))
 
     def _name(self, command: _Command) -> str:
-        decorator = command.decorator
-        if isinstance(decorator, ast.Call):
-            given = [*decorator.args[:1], *filter(None, [keywords(decorator).get("name")])]
-            name = self._constants.text(given[0]) if given else None
-            if name is not None:
-                return name
-        return command.function.name.lower().replace("_", "-")
+        name = self._constants.text(name_given(command.decorator))
+        return name if name is not None else command_name(command.function)
 
     def _description(self, command: _Command) -> str | None:
         decorator = command.decorator
@@ -134,7 +125,7 @@ class _Reader:
 
 def _commands(tree: ast.Module) -> Iterator[tuple[str, _Command]]:
     for node in in_order(tree):
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if not isinstance(node, Function):
             continue
         for decorator in node.decorator_list:
             kind = called(decorator)

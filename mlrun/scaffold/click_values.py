@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from mlrun.project.model import Flag
 from mlrun.project.types import ParameterType
-from mlrun.scaffold.constants import UNKNOWN, Constants, called, keywords
+from mlrun.scaffold.constants import UNKNOWN, Constants
 from mlrun.scaffold.found import Argument
+from mlrun.scaffold.syntax import called, keywords
 from mlrun.scaffold.value_types import (
     choice_texts,
     default_text,
     fitting,
     is_writing,
     kind_of_default,
+    number_text,
     one_line,
     value_type,
 )
@@ -161,12 +162,7 @@ class ClickValues:
             self._constants.value(nodes.get(key)) if f"{key}_open" not in given else None
             for key in ("min", "max")
         )
-        return _number(low), _number(high)
-
-
-def _number(value: object) -> str | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return str(value) if is_number and re.search(r"\d", str(value)) else None
+        return number_text(low), number_text(high)
 
 
 def _several(argument: Argument, *, required: bool) -> Argument:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from enum import Enum
 
+from mlrun.scaffold.syntax import called
+
 
 class Unknown(Enum):
     """The value of what cannot be seen."""
@@ -166,23 +168,3 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
             values[node.target.id] = node.value
     return ((name, value) for name, value in values.items() if bound[name] == 1)
-
-
-def called(node: ast.expr) -> str | None:
-    """Return the last name of what is called, or of what a decorator is: `option`."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def keywords(call: ast.Call) -> dict[str, ast.expr]:
-    """Return the arguments of a call that are given by name."""
-    return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
-
-
-def in_order(tree: ast.AST) -> list[ast.stmt | ast.expr]:
-    """Return all statements and expressions, in the order of the text; outer ones first."""
-    placed = [node for node in ast.walk(tree) if isinstance(node, (ast.stmt, ast.expr))]
-    return sorted(placed, key=lambda node: (node.lineno, node.col_offset))

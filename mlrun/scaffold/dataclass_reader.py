@@ -9,10 +9,10 @@ from pathlib import Path
 from mlrun.errors import Location, Problem
 from mlrun.project.types import ParameterType
 from mlrun.scaffold.annotations import Annotations, plain_annotation
-from mlrun.scaffold.argparse_reader import joined
-from mlrun.scaffold.constants import Constants, called, in_order, keywords
+from mlrun.scaffold.constants import Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
-from mlrun.scaffold.value_types import default_text, fitting, help_text
+from mlrun.scaffold.syntax import called, in_order, keywords
+from mlrun.scaffold.value_types import default_text, fitting, help_text, joined
 
 
 def read_dataclasses(tree: ast.Module, file: Path) -> Reading | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlrun.disk import write_atomically
 from mlrun.errors import Location, Problem, ProjectError
 from mlrun.project.project_file import find_project_file
 from mlrun.scaffold.entry_points import Proposal, propose
@@ -102,7 +103,7 @@ def _is_there(file: Path) -> ProjectError:
 def _write(file: Path, text: str, *, replaces: bool) -> None:
     try:
         if replaces:
-            _replace(file, text)
+            write_atomically(Path(os.path.realpath(file)), text)
         else:
             with file.open("x", encoding="utf-8") as stream:
                 stream.write(text)
@@ -111,14 +112,3 @@ def _write(file: Path, text: str, *, replaces: bool) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ProjectError(f"this cannot be written: {reason}", location=Location(file)) from None
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write a file anew; it stays as it is until the new one is whole."""
-    target = Path(os.path.realpath(file))
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, target)  # noqa: PTH105 - as everywhere
-    finally:
-        partial.unlink(missing_ok=True)

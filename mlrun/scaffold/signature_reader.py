@@ -9,14 +9,18 @@ from pathlib import Path
 from mlrun.project.model import Flag
 from mlrun.project.types import ParameterType
 from mlrun.scaffold.annotations import Annotations, plain_annotation
-from mlrun.scaffold.click_reader import Function, imports
-from mlrun.scaffold.constants import Constants, called, in_order, keywords
+from mlrun.scaffold.constants import Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
-from mlrun.scaffold.value_types import (
-    default_text,
-    fitting,
-    one_line,
+from mlrun.scaffold.syntax import (
+    Function,
+    called,
+    command_name,
+    imports,
+    in_order,
+    keywords,
+    name_given,
 )
+from mlrun.scaffold.value_types import default_text, fitting, number_text, one_line
 
 _SKIPPED = ("Context", "CallbackParam")
 
@@ -36,7 +40,7 @@ def read_typer(tree: ast.Module, file: Path) -> Reading | None:  # noqa: ARG001 
         function = commands[0][0] if commands else run[-1]
         found = [ScriptCommand(None, tuple(reader.typer(function)), _described(function))]
     else:
-        named = [(_name(function, decorator), function) for function, decorator in commands]
+        named = [(reader.name(function, decorator), function) for function, decorator in commands]
         found = [
             ScriptCommand(name, (name, *reader.typer(function)), _described(function))
             for name, function in named
@@ -70,14 +74,6 @@ def _handed_to(tree: ast.Module, *functions: str) -> list[str]:
     ]
 
 
-def _name(function: Function, decorator: ast.expr) -> str:
-    if isinstance(decorator, ast.Call):
-        given = [*decorator.args[:1], *filter(None, [keywords(decorator).get("name")])]
-        if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
-            return given[0].value
-    return function.name.lower().replace("_", "-")
-
-
 def _described(function: Function) -> str | None:
     text = ast.get_docstring(function)
     return one_line(text.split("\n\n")[0]) if text else None
@@ -87,6 +83,10 @@ class _Signatures:
     def __init__(self, tree: ast.Module) -> None:
         self._constants = Constants(tree)
         self._annotations = Annotations(tree, self._constants)
+
+    def name(self, function: Function, decorator: ast.expr) -> str:
+        name = self._constants.text(name_given(decorator))
+        return name if name is not None else command_name(function)
 
     def typer(self, function: Function) -> Iterator[Argument]:
         for parameter, default in _parameters(function):
@@ -146,8 +146,8 @@ class _Signatures:
             is_required=default is None and not is_several,
             flag=flag,
             choices=choices,
-            minimum=_number(self._constants.value(given.get("min"))) if is_number else None,
-            maximum=_number(self._constants.value(given.get("max"))) if is_number else None,
+            minimum=number_text(self._constants.value(given.get("min"))) if is_number else None,
+            maximum=number_text(self._constants.value(given.get("max"))) if is_number else None,
             description=one_line(self._constants.text(given.get("help"))),
             exists=self._exists(given) if kind is ParameterType.PATH else None,
             is_several=is_several and option is None,
@@ -155,10 +155,6 @@ class _Signatures:
 
     def _exists(self, given: dict[str, ast.expr]) -> bool | None:
         return True if self._constants.value(given.get("exists")) is True else None
-
-
-def _number(value: object) -> str | None:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _first(call: ast.Call) -> ast.expr | None:

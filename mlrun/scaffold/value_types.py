@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from mlrun.project.types import ParameterType
 from mlrun.project.values import misfit
-from mlrun.scaffold.constants import UNKNOWN, called
+from mlrun.scaffold.constants import UNKNOWN
+from mlrun.scaffold.syntax import called
 
 _BOOLEAN = re.compile(r"(?:.*_)?(?:str|string|text)?_?(?:2|to)?_?bool(?:ean)?|strtobool", re.I)
 _FILLED_IN = re.compile(
@@ -112,6 +113,21 @@ def choice_texts(value: object, kind: ParameterType) -> tuple[str, ...]:
     texts = [str(item) for item in value if isinstance(item, (str, int, float))]
     fits = len(texts) == len(value) and all(misfit(kind, text) is None for text in texts)
     return tuple(dict.fromkeys(texts)) if fits else ()
+
+
+def joined(value: object) -> str | None:
+    """Return a list's items as words that a shell parts again, None where it cannot."""
+    if not isinstance(value, list) or not value:
+        return None
+    words = [str(item) for item in value]
+    plain = all(word and not set(word) & set(" \t\n\\*?[]~") for word in words)
+    return " ".join(words) if plain else None
+
+
+def number_text(value: object) -> str | None:
+    """Return a limit as a text, None where it is no number or has no end."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number and re.search(r"\d", str(value)) else None
 
 
 def fitting(default: str | None, choices: tuple[str, ...], kind: ParameterType) -> str | None:
