@@ -63,7 +63,7 @@ def _walk(folder: Path, top: Path, depth: int) -> Iterator[PurePosixPath]:
         if entry.is_dir(follow_symlinks=False):
             if depth < _DEEPEST and not _is_left_out(path):
                 yield from _walk(path, top, depth + 1)
-        elif entry.name.endswith(SUFFIXES) and entry.is_file():
+        elif entry.name.endswith(SUFFIXES) and path.is_file():
             yield PurePosixPath(path.relative_to(top).as_posix())
 
 

@@ -21,6 +21,7 @@ def test_folders_of_others_are_left_out(tmp_path: Path) -> None:
     )  # fmt: skip
     filled(tmp_path, dict.fromkeys((*left_out, "train.py", "src/x/b.py", "r/fit.R", "run.sh"), ""))
     (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "itself.py").symlink_to("itself.py")
     assert names(tmp_path) == ["r/fit.R", "run.sh", "src/x/b.py", "train.py"]
 
 
