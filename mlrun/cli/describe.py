@@ -12,7 +12,7 @@ import click
 
 from mlrun.cli.described_environment import described, manager_of
 from mlrun.cli.described_parameters import is_required, parameter_document, parameter_lines
-from mlrun.cli.narration import end_passing, narrate, printable
+from mlrun.cli.narration import end_passing, inert, narrate, printable
 from mlrun.cli.output import print_problem
 from mlrun.cli.shared_options import FORM, VERSION
 from mlrun.execution.redact import mask_url
@@ -60,7 +60,8 @@ def _describe(checkout: Checkout, words: list[str], form: str) -> None:
     if form == "json":
         sys.stdout.write(json.dumps(_document(project, checkout), indent=2) + "\n")
         return
-    sys.stdout.write("\n".join(map(printable, _lines(project, checkout, words))) + "\n")
+    text = "\n".join(map(printable, _lines(project, checkout, words)))
+    sys.stdout.write(inert(f"{text}\n"))
     own = (entry_point.environments for entry_point in project.entry_points.values())
     found = (described(one, project.folder) for one in (project.environments, *own))
     lints = [lint for environments in found for one in environments for lint in one.warnings]

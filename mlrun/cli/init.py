@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mlrun.cli.narration import say
+from mlrun.cli.narration import inert, say
 from mlrun.cli.output import print_problem
 from mlrun.cli.streams import print_document
 from mlrun.cli.wording import counted
@@ -40,7 +40,7 @@ def command(folder: str, *, name: str | None, force: bool, only_print: bool) -> 
     place = Path(os.path.normpath(current_folder() / os.path.expanduser(folder)))  # noqa: PTH111
     proposed = scaffold(place, name)
     if only_print:
-        print_document(proposed.text)
+        print_document(inert(proposed.text))
     else:
         write(proposed, replaces=force)
     for line in _lines(proposed, place, only_print=only_print):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mlrun.cli.narration import say
+from mlrun.cli.narration import inert, printable, say
 from mlrun.cli.streams import print_document
 from mlrun.cli.wording import counted
 from mlrun.lint.finding import Mended
@@ -17,7 +17,7 @@ def print_diff(outcomes: Sequence[Mended]) -> None:
     """Print the difference for each file, and say how much it is."""
     changed = [outcome for outcome in outcomes if outcome.mended]
     for outcome in changed:
-        print_document("".join(_diff(outcome)))
+        print_document(inert("".join(_diff(outcome))))
     mended = sum(len(outcome.mended) for outcome in changed)
     if changed:
         say(f"--fix would mend {counted(mended, 'finding')} in {counted(len(changed), 'file')}")
@@ -36,7 +36,8 @@ def _diff(outcome: Mended) -> Iterator[str]:
 
 
 def _name(side: str, file: Path) -> str:
-    return str(file) if file.is_absolute() else f"{side}/{file}"
+    name = str(file) if file.is_absolute() else f"{side}/{file}"
+    return printable(name).replace("\n", "\\n")
 
 
 def _lines(text: str | None) -> list[str]:

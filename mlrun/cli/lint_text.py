@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mlrun.cli.narration import printable, say
+from mlrun.cli.narration import inert, printable, say
 from mlrun.cli.streams import print_document
 from mlrun.cli.style import Style, style_of
 from mlrun.cli.wording import counted
@@ -18,7 +18,7 @@ def print_text(outcomes: Sequence[Mended]) -> None:
     style = style_of(1)
     lines = [line for outcome in outcomes for line in _lines(outcome, style)]
     if lines:
-        print_document("\n".join(lines) + "\n")
+        print_document(inert("\n".join(lines) + "\n"))
 
 
 def say_counts(outcomes: Sequence[Mended], *, is_fixed: bool) -> None:

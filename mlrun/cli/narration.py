@@ -57,7 +57,7 @@ def _erased() -> str:
 
 def _write(text: str) -> None:
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(inert(text))
         sys.stderr.flush()
     except OSError:
         return
@@ -70,6 +70,21 @@ def _fitting(line: str) -> str:
         return line
     # A terminal that does not know its size says 0.
     return line[:width] if width > 0 else line
+
+
+def inert(text: str) -> str:
+    """Keep GitHub Actions from obeying what a project's file says in a log of a workflow.
+
+    It takes any line that begins with `::`, and what follows `##[` anywhere, for a command.
+    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    if "##[" not in text and not any(line.lstrip()[:2] == "::" for line in text.splitlines()):
+        return text
+    token = os.urandom(16).hex()
+    end = "" if text.endswith("\n") else "\n"
+    return f"::stop-commands::{token}\n{text}{end}::{token}::\n"
 
 
 def printable(line: str) -> str:

@@ -230,6 +230,23 @@ def test_github_gets_annotations_beside_the_text(bad: Place) -> None:
     assert "::" not in text
 
 
+def test_github_obeys_no_name_of_a_file_or_key(place: Place) -> None:
+    folder = place.folder / "::error::x"
+    folder.mkdir()
+    (folder / "python_env.yaml").write_text(
+        "python: '3.11'\ndependencies: ['a:b: 1']\n'##[x]': y\n"
+    )
+    for words in (["--output", "text"], ["--diff"]):
+        lines = place.mlrun("lint", "::error::x", *words, env={"GITHUB_ACTIONS": "true"}).stdout
+        first, *_, last = lines.splitlines() or ["", ""]
+        if lines:
+            assert first == f"::stop-commands::{last.strip(':')}"
+    assert (
+        "::error::x/python_env.yaml:3:1: warning[unknown-key]"
+        in place.mlrun("lint", "::error::x").stdout
+    )
+
+
 def test_a_rule_is_explained(place: Place) -> None:
     answer = place.mlrun("lint", "--explain", "conda-form")
     assert answer.returncode == 0

@@ -7,6 +7,10 @@ import pty
 import subprocess
 import sys
 
+import pytest
+
+from mlrun.cli.narration import inert
+
 CODE = """
 from mlrun.cli.narration import narrate
 narrate("10 %", passing=True)
@@ -32,3 +36,24 @@ def test_on_a_terminal_a_passing_line_is_replaced() -> None:
     erase = "\r\x1b[2K"
     expected = f"mlrun: 10 %{erase}mlrun: 20 %\\x1b[31m{erase}mlrun: done\r\nmlrun: next\r\n"
     assert shown == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["a: '##[add-mask]b'\n", "a\n  ::error::b\n", "::set-output name=a::b"]
+)
+def test_github_obeys_nothing_that_a_file_says(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    first, *lines, last = inert(text).splitlines()
+    token = last.strip(":")
+    assert lines == text.splitlines()
+    assert (first, last) == (f"::stop-commands::{token}", f"::{token}::")
+    assert len(token) == 32
+    assert inert(text) != inert(text)
+    monkeypatch.setenv("GITHUB_ACTIONS", "false")
+    assert inert(text) == text
+
+
+def test_what_is_no_command_of_github_s_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for text in ("", "std::error\n", "a ::error::b\n# [x]\n"):
+        assert inert(text) == text
