@@ -16,7 +16,13 @@ from mlrun.completion.vocabulary import Command, Option, Value
 
 FILE = Path(__file__).parents[1] / "completion" / "words.py"
 
-_OF_PROJECT = {"entry_point": Value("entry point"), "parameters": Value("parameter")}
+_BY_NAME = {
+    "entry_point": Value("entry point"),
+    "parameters": Value("parameter"),
+    "rules": Value("rule"),
+    "explain": Value("rule"),
+    "schema": Value("schema"),
+}
 _LONGEST = 76
 
 
@@ -71,8 +77,8 @@ def _option(option: click.Option) -> Option:
 
 
 def _value(parameter: click.Parameter) -> Value:
-    if parameter.name in _OF_PROJECT:
-        return _OF_PROJECT[parameter.name]
+    if parameter.name in _BY_NAME:
+        return _BY_NAME[parameter.name]
     kind = parameter.type
     if isinstance(kind, click.Choice):
         return Value("choice", *map(str, kind.choices))

@@ -9,18 +9,18 @@ from mlrun.schema_files import choices, read_schema, schema_file, schema_names
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("schema", metavar="[NAME]", required=False)
 @click.option("--path", "is_path", is_flag=True, help="Print where its file is.")
-def command(name: str | None, is_path: bool) -> None:
+def command(schema: str | None, is_path: bool) -> None:
     """Print the JSON Schema NAME, of a file or a document; without NAME, say which there are.
 
     An editor with a YAML language server completes and checks a project file whose first line
     is `# yaml-language-server: $schema=` and what `mlrun schema mlproject --path` prints.
     """
-    if name is not None and is_path:
-        click.echo(schema_file(name))
-    elif name is not None:
-        click.echo(schema_file(name).read_text(encoding="utf-8"), nl=False)
+    if schema is not None and is_path:
+        click.echo(schema_file(schema))
+    elif schema is not None:
+        click.echo(schema_file(schema).read_text(encoding="utf-8"), nl=False)
     elif is_path:
         raise UsageError("--path needs the name of a schema", hint=choices())
     else:

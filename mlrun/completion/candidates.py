@@ -123,6 +123,15 @@ def _values(value: Value, current: str, typed: _Typed) -> Iterator[Candidate]:
         yield Candidate(_FILES[value.kind], current)
     elif value.kind == "choice":
         yield from (Candidate("word", word) for word in value.choices if word.startswith(current))
+    elif value.kind == "rule":
+        from mlrun.lint.rules.all import ALL_RULES
+
+        rules = (rule for name, rule in ALL_RULES.items() if name.startswith(current))
+        yield from (Candidate("word", rule.name, rule.summary) for rule in rules)
+    elif value.kind == "schema":
+        from mlrun.schema_files import schema_names
+
+        yield from (Candidate("word", name) for name in schema_names() if name.startswith(current))
     elif value.kind in ("entry point", "parameter"):
         from mlrun.completion import project
 

@@ -10,7 +10,8 @@ class Value:
     """What can be given to an option, or as an argument.
 
     Attributes:
-        kind: `any`, `choice`, `file`, `folder`, `project`, `entry point` or `parameter`.
+        kind: `any`, `choice`, `file`, `folder`, `project`, `entry point`, `parameter`, `rule` or
+            `schema`.
         choices: The words that it may be, for a `choice`.
     """
 

@@ -41,6 +41,13 @@ def texts(line: str) -> list[str]:
     return [found.text for found in candidates(MLRUN, words, current)]
 
 
+def test_rules_and_schemas_are_offered() -> None:
+    assert "misspelt-key" in texts("lint --rule miss")
+    assert texts("lint --explain=conda-f") == ["--explain=conda-form"]
+    assert texts("schema ml") == ["mlproject"]
+    assert texts("schema mlproject ") == []
+
+
 def test_commands_and_options_are_offered() -> None:
     assert texts("ru") == ["run", "runs"]
     assert texts("runs l") == ["list", "log"]
