@@ -29,9 +29,11 @@ escapes is a bug of mlrun's and keeps its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
+
+from mlrun.light_dataclass import dataclass
 
 EXIT_USAGE = 2
 EXIT_UNDELIVERED = 123

@@ -7,10 +7,12 @@ The command line prints some of it, `--output json-lines` all of it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from time import time
 from typing import Any
+
+from mlrun.light_dataclass import dataclass
 
 
 class EventKind(str, Enum):

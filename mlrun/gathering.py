@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from mlrun.events import Event, EventKind, Listener
+from mlrun.light_dataclass import dataclass
 from mlrun.planning import BoundRun
 from mlrun.project.parameters import BoundValue
 from mlrun.project.types import ParameterType

@@ -6,11 +6,11 @@ Sources: MLflow's RunStatus; the shell's convention of 128+n for signal n (POSIX
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from typing import Any
 
 from mlrun.backends.base import Ending
 from mlrun.errors import EXIT_UNDELIVERED
+from mlrun.light_dataclass import dataclass
 from mlrun.tracking.base import RunStatus
 
 _REQUESTS_TO_END = frozenset(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mlrun.backends.base import Backend
 from mlrun.backends.config import read_backend_config
@@ -14,6 +13,7 @@ from mlrun.environments.options import EnvironmentOptions
 from mlrun.environments.select import choose_environment
 from mlrun.environments.solved import SolvedEnvironment
 from mlrun.errors import MlrunError, Problem, UsageError
+from mlrun.light_dataclass import dataclass
 from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
 from mlrun.project.command import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project

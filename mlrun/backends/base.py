@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
+
+from mlrun.light_dataclass import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from mlrun.light_dataclass import dataclass
 
 _BOLD, _FAINT, _RED, _YELLOW, _GREEN, _CYAN = "1", "2", "1;31", "1;33", "1;32", "36"
 _OF_KIND = {"error": _RED, "warning": _YELLOW, "note": _CYAN}

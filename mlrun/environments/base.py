@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from mlrun.errors import Problem
+from mlrun.light_dataclass import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

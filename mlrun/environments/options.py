@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from mlrun.light_dataclass import dataclass
 from mlrun.request import DockerArgument
 
 TYPE_CHECKING = False

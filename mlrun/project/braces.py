@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from string import Formatter
 
+from mlrun.light_dataclass import dataclass
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Field:
     """Braces that are, or look like, a placeholder.
 
@@ -29,7 +30,7 @@ class Field:
     is_plain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Braces:
     """A command, divided.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mlrun.errors import CommandError, Location, Problem
+from mlrun.light_dataclass import dataclass
 from mlrun.project.appending import ClosedEndError, open_end
 from mlrun.project.braces import Braces, Field, divide
 from mlrun.project.command_values import CommandValue
@@ -28,7 +28,7 @@ _UNREADABLE = "unreadable-command"
 _BRACES_HINT = "text in single quotes keeps its braces"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placeholder:
     """A place in the command for a value.
 
@@ -57,7 +57,7 @@ class Placeholder:
         return SLOT if self.takes_value else self.source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommandTemplate:
     """A command that was understood, with no values yet.
 

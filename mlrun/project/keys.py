@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 import yaml
 
 from mlrun.errors import Edit
+from mlrun.light_dataclass import dataclass
 from mlrun.project.yaml_nodes import Document, Entry, shown
 
 

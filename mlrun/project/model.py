@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
 
 from mlrun.errors import Location, Problem
+from mlrun.light_dataclass import dataclass
 from mlrun.project.types import ParameterType
 
 

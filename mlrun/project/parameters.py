@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from mlrun.errors import Location, ParameterError, Problem
+from mlrun.light_dataclass import dataclass
 from mlrun.project.command_values import CommandValue, LeftOut, Variable
 from mlrun.project.model import EntryPoint, Flag, Parameter
 from mlrun.project.types import ParameterType

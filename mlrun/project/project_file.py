@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import Location, Problem, ProjectError
+from mlrun.light_dataclass import dataclass
 
 _NAME = "MLproject"
 _PLAIN = _NAME.lower()

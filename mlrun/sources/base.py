@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from mlrun.light_dataclass import dataclass
 from mlrun.sources.own_folder import OwnFolder
 
 
@@ -25,7 +26,7 @@ def ignore(line: str, *, passing: bool = False) -> None:
     """Say nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FetchRequest:
     """A project to be brought to this machine.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Protocol
 
 from mlrun.errors import Problem
+from mlrun.light_dataclass import dataclass
 
 
 class RunStatus(str, Enum):

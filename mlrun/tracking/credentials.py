@@ -9,10 +9,10 @@ adds for addresses and netrc.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import NotSupportedError, UsageError
+from mlrun.light_dataclass import dataclass
 
 USERNAME = "MLFLOW_TRACKING_USERNAME"
 PASSWORD = "MLFLOW_TRACKING_PASSWORD"  # noqa: S105 - the name of a variable

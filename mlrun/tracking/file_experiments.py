@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
 from mlrun.errors import TrackingRefusedError
+from mlrun.light_dataclass import dataclass
 from mlrun.tracking.limits import is_valid_name
 from mlrun.tracking.metafile import META, dump, load, read_name, write_whole
 from mlrun.tracking.refusals import deleted_experiment, missing_experiment

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlrun.errors import NotSupportedError, UsageError
 from mlrun.execution.redact import mask_url
+from mlrun.light_dataclass import dataclass
 from mlrun.tracking.base import TrackingStore
 from mlrun.tracking.credentials import Credentials, find_credentials, split_address
 from mlrun.tracking.nesting import gateway_to, target_behind

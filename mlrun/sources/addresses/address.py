@@ -8,18 +8,19 @@ What all but a local project needs is imported where it is needed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlrun.errors import SourceError
+from mlrun.light_dataclass import dataclass
 from mlrun.sources.archive.endings import split_ending
 
 if TYPE_CHECKING:
     from mlrun.sources.git.url import GitUrl
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FolderAddress:
     """A folder on this machine: a project, a repository's working tree, or a bare repository.
 
@@ -32,7 +33,7 @@ class FolderAddress:
     subfolder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArchiveAddress:
     """An archive, on this machine or on a web server.
 
@@ -53,7 +54,7 @@ class ArchiveAddress:
     subfolder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RepositoryAddress:
     """A Git repository on a server.
 

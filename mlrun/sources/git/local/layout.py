@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from mlrun.light_dataclass import dataclass
 
 _POINTER = b"gitdir:"
 _LONGEST_POINTER = 8192
 """Bytes; a `.git` file holds one path."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GitFolders:
     """The Git folders of a working tree, or of a bare repository.
 
