@@ -60,9 +60,12 @@ def joined(key: yaml.Node, value: yaml.Node, sign: str) -> tuple[Edit, ...]:
 def remark_on_pip_lines(
     document: Document, requirements: Iterable[Requirement], folder: Path
 ) -> None:
-    """Look for files that are not there, and for packages that are named twice."""
+    """Look for what pip does not take, files that are not there, and packages named twice."""
+    from mlrun.project.requirement_lines import remark_on_requirement
+
     listed = list(requirements)
     for text, node in listed:
+        remark_on_requirement(document, text, node)
         _remark_on_file(document, text, node, folder)
     _remark_on_duplicates(document, listed, _pip_name)
 

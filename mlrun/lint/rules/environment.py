@@ -42,7 +42,8 @@ _OF_PYTHON: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         subject=Subject.PYTHON_ENV,
         summary="An item of a list of requirements is none",
-        reason="A list under a name means nothing to pip, nor to uv.",
+        reason="pip and uv refuse the whole list for one line that is no requirement, such as a"
+        " name with a sign and no version, or a list under a name.",
         bad=_PYTHON.replace("numpy==2.1.0", "numpy:\n      - 2.1.0"),
         good=_PYTHON,
         in_schema=True,

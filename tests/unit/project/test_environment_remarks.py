@@ -112,7 +112,8 @@ class TestPython:
         assert mended(text, problems) == to
 
     def test_a_requirement_with_a_colon(self, tmp_path: Path) -> None:
-        text = f"{PYTHON}dependencies:\n- é\n- a: 1.0\n- b: '<2'  # c\n- {{c: 1}}\n- d: 1\n  e: 2\n"
+        listed = "- x  # é\n- a: 1.0\n- b: '<2'  # c\n- {c: 1}\n- d: 1\n  e: 2\n"
+        text = f"{PYTHON}dependencies:\n{listed}"
         problems = of_python(tmp_path, text)
         assert rules(problems) == ["requirement-with-colon"] * 4
         assert mended(text, problems) == text.replace("a: 1.0", "a==1.0").replace("b: '<2'", "b<2")
