@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from mlrun.errors import Location, Problem
+from mlrun.lint.raw_mappings import pairs
 from mlrun.near_miss import nearest_file
 from mlrun.project.model import CondaEnv, DockerEnv, Environment, Project, PythonEnvFile, RenvEnv
 from mlrun.project.yaml_nodes import Document, scalar, shown
@@ -82,7 +83,7 @@ def _image(document: Document, environment: DockerEnv) -> Iterator[Problem]:
     hint = "write NAME, NAME:TAG or REGISTRY/NAME:TAG"
     if is_image_name(name.lower()):
         hint = f"names of images have no capital letters: {name.lower()}"
-    node = _top_value(document, "docker_env")
+    node = dict(pairs(document.root)).get("docker_env")
     place = environment.location
     if isinstance(node, yaml.MappingNode) and document.locate(node) == place:
         place = next((document.locate(v) for k, v in node.value if k.value == "image"), place)
@@ -90,7 +91,7 @@ def _image(document: Document, environment: DockerEnv) -> Iterator[Problem]:
 
 
 def _image_name(document: Document, environments: tuple[Environment, ...]) -> Iterator[Problem]:
-    node = _top_value(document, "name")
+    node = dict(pairs(document.root)).get("name")
     name = scalar(node) if node is not None else None
     if node is None or name is None or name == name.lower():
         return
@@ -101,9 +102,3 @@ def _image_name(document: Document, environments: tuple[Environment, ...]) -> It
             f"`mlflow run --build-image` needs, say, `name: {name.lower()}`",
             "image-name",
         )
-
-
-def _top_value(document: Document, key: str) -> yaml.Node | None:
-    if not isinstance(document.root, yaml.MappingNode):
-        return None
-    return next((v for k, v in document.root.value if k.value == key), None)

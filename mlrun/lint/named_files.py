@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from mlrun.lint.raw_mappings import pairs
 from mlrun.lint.rules.rule import Subject
 from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY
 from mlrun.project.yaml_nodes import compose, read_text, scalar
@@ -41,19 +42,12 @@ def named_environment_files(project: Path) -> NamedFiles:
     if _IN_ALL_KEYS not in text:
         return NamedFiles((), is_silent=True)
     root = compose(text, project)
-    entries = dict(_entries(root))
-    entry_points = _entries(entries.get("entry_points"))
-    own = [pair for _, entry_point in entry_points for pair in _entries(entry_point)]
+    entries = dict(pairs(root))
+    entry_points = pairs(entries.get("entry_points"))
+    own = [pair for _, entry_point in entry_points for pair in pairs(entry_point)]
     named = [pair for pair in (*entries.items(), *own) if pair[0] in _SUBJECTS]
     is_silent = not any(key in entries for key in (*ENVIRONMENT_KEYS, RENV_KEY))
     return NamedFiles(tuple(_files(named, project.parent)), is_silent)
-
-
-def _entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                yield key.value, value
 
 
 def _files(named: list[tuple[str, yaml.Node]], folder: Path) -> Iterator[tuple[Path, Subject]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import yaml
 
+from mlrun.lint.raw_mappings import pairs
 from mlrun.project.model import Project
 from mlrun.project.yaml_nodes import is_null
 
@@ -26,16 +27,9 @@ def without_unread_parameters(project: Project, root: yaml.Node | None) -> Proje
 
 
 def _names(root: yaml.Node | None) -> Iterator[str]:
-    for _, entry_points in _pairs(root):
-        for name, body in _pairs(entry_points):
-            for key, value in _pairs(body):
+    for _, entry_points in pairs(root):
+        for name, body in pairs(entry_points):
+            for key, value in pairs(body):
                 is_read = isinstance(value, yaml.MappingNode) or is_null(value)
                 if key.startswith("param") and not is_read:
                     yield name
-
-
-def _pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                yield str(key.value), value
