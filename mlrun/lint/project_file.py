@@ -14,6 +14,7 @@ from mlrun.lint.moved_places import moved_back
 from mlrun.lint.named_environments import check_named_environments
 from mlrun.lint.parameters import check_parameters
 from mlrun.lint.portability import portability
+from mlrun.lint.unquoted_texts import check_unquoted_texts
 from mlrun.lint.unread_parameters import without_unread_parameters
 from mlrun.project.load import examine_project
 from mlrun.project.project_file import find_project_file
@@ -86,6 +87,7 @@ def _in_document(document: Document) -> tuple[Problem, ...]:
         *check_named_environments(document, project),
         *check_parameters(project),
         *portability(project),
+        *check_unquoted_texts(document),
         *check_glued_options(project, document.text),
         *check_commands(without_unread_parameters(project, document.root), document.text),
     )

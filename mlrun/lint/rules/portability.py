@@ -68,4 +68,36 @@ PORTABILITY_RULES = (
         ),
         good=_file("model: {default: model.pkl}", "python train.py --model {model}"),
     ),
+    Rule(
+        name="mlflow-home",
+        severity=Severity.NOTE,
+        subject=Subject.PROJECT,
+        summary="A default begins with `~`, which MLflow does not know",
+        reason="To mlrun `~` is the home of the user. `mlflow run` looks for a folder of that"
+        " name, and starts nothing. A `string` is left to the script, there and here.",
+        bad=_file("model: {type: path, default: '~'}", "python train.py --model {model}"),
+        good=_file("model: {default: model.pkl}", "python train.py --model {model}"),
+    ),
+    Rule(
+        name="mlflow-placeholder",
+        severity=Severity.NOTE,
+        subject=Subject.PROJECT,
+        summary="A parameter has a name that MLflow does not find in the command",
+        reason="MLflow fills the command by Python's `str.format`, to which `{net.rate}` is an"
+        " attribute of `net`, and `{1}` the second of unnamed values: it ends with a traceback.",
+        bad=_file("net.limit: {default: 5}", "python train.py --limit {net.limit}"),
+        good=_file("net_limit: {default: 5}", "python train.py --limit {net_limit}"),
+    ),
+    Rule(
+        name="mlflow-text",
+        severity=Severity.NOTE,
+        subject=Subject.PROJECT,
+        summary="YAML reads something else where MLflow needs a text",
+        reason="mlrun takes `on:`, `1:` and `default: 2020` as they are written. MLflow has a truth"
+        " value or a number there: it does not find an entry point or a parameter of that name,"
+        " and ends with a traceback at a command, or at the default of a `path` or `uri`.",
+        bad=_file("on: {default: me}", "python train.py --user {on}"),
+        good=_file("'on': {default: me}", "python train.py --user {on}"),
+        is_mended=True,
+    ),
 )

@@ -23,6 +23,11 @@ from tests.unit.project.written import main_of
         ("{type: path, exists: true}", []),
         ("{choices: [a], description: b, pattern: a}", []),
         ("{type: int, min: 0, max: 1}", []),
+        ("{type: path, default: ~/data}", ["mlflow-home"]),
+        ("{type: path, default: '~'}", ["mlflow-home"]),
+        ("{type: path, default: ~data}", []),
+        ("{type: path, exists: false, default: ~/data}", ["mlflow-output"]),
+        ("{default: ~/data}", []),
     ],
 )
 def test_what_is_told(tmp_path: Path, declaration: str, rules: list[str]) -> None:
@@ -30,7 +35,28 @@ def test_what_is_told(tmp_path: Path, declaration: str, rules: list[str]) -> Non
     assert [problem.rule for problem in portability(project)] == rules
 
 
-def test_a_flag_that_the_command_leaves_out_does_no_harm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["echo", "'echo {{p}}'"])
+def test_a_flag_that_the_command_leaves_out_does_no_harm(tmp_path: Path, command: str) -> None:
     declaration = "{type: bool, flag: true, default: true}"
-    project, _ = main_of(tmp_path, f"parameters: {{p: {declaration}}}\ncommand: echo")
+    project, _ = main_of(tmp_path, f"parameters: {{p: {declaration}}}\ncommand: {command}")
+    assert list(portability(project)) == []
+
+
+@pytest.mark.parametrize("name", ["net.rate", "'0'", "'1'", "'a[0]'"])
+def test_a_name_that_format_takes_for_something_else(tmp_path: Path, name: str) -> None:
+    placeholder = name.strip("'")
+    project, _ = main_of(
+        tmp_path, f"parameters: {{{name}: float}}\ncommand: 'echo {{{placeholder}}}'"
+    )
+    assert [problem.rule for problem in portability(project)] == ["mlflow-placeholder"]
+
+
+@pytest.mark.parametrize("name", ["rate", "net-rate", "_1", "net rate"])
+def test_a_name_that_format_finds(tmp_path: Path, name: str) -> None:
+    project, _ = main_of(tmp_path, f"parameters: {{{name}: float}}\ncommand: 'echo {{{name}}}'")
+    assert list(portability(project)) == []
+
+
+def test_a_name_that_is_in_no_placeholder_does_no_harm(tmp_path: Path) -> None:
+    project, _ = main_of(tmp_path, "parameters: {net.rate: float}\ncommand: echo")
     assert list(portability(project)) == []
