@@ -33,7 +33,9 @@ def check_unquoted_texts(document: Document) -> Iterator[Problem]:
 
 def _about_default(document: Document, keys: Mapping[str, yaml.Node]) -> Iterator[Problem]:
     kind, default = keys.get("type"), keys.get("default")
-    if kind is None or default is None or scalar(kind) not in _LOOKED_FOR or is_null(default):
+    if kind is None or scalar(kind) not in _LOOKED_FOR:
+        return
+    if not isinstance(default, yaml.ScalarNode) or is_null(default):
         return
     # In quotes 010 would be another value.
     is_same = document.python_text(default) == scalar(default)
@@ -46,7 +48,7 @@ def _about(
     if is_text(node) or not isinstance(node, yaml.ScalarNode):
         return
     yield Problem(
-        f"{shown(node.value)} is {what}, and no text to YAML, so MLflow does not find it",
+        f"MLflow needs a text as {what}, and to YAML {shown(node.value)} is none",
         document.locate(node),
         "put it in quotes",
         "mlflow-text",

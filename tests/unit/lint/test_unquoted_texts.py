@@ -57,6 +57,7 @@ def test_what_would_change_in_quotes_is_not_mended(default: str) -> None:
         "y: float",
         "<<: {a: float}",
         "a: 3",
+        "a: {type: path, default: {{}: 1}}",
     ],
 )
 def test_nothing_is_said_of_texts_and_of_values(declaration: str) -> None:
