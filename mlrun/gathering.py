@@ -100,7 +100,12 @@ def _gather(
     with ExitStack() as held:
         for number, value in enumerate(remote):
             wanted = InputRequest(
-                value.name, number, value.text, storage=storage, offline=request.offline
+                value.name,
+                number,
+                value.text,
+                storage=storage,
+                offline=request.offline,
+                location=value.location,
             )
             found = held.enter_context(fetch_input(wanted, report, resolve))
             inputs[value.name] = found

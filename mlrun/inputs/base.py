@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from mlrun.errors import Location
+
 
 class RemoteFile(NamedTuple):
     """One file at an address.
@@ -64,6 +66,7 @@ class InputRequest:
         storage: The folder that gets a copy of its own, as `param_<number>/<name>`; None for
             the copy in the cache, which nobody may change.
         offline: Whether what is cached is taken without asking anybody.
+        location: Where the address is written, if that is in a file.
     """
 
     parameter: str
@@ -71,6 +74,7 @@ class InputRequest:
     uri: str
     storage: Path | None = None
     offline: bool = False
+    location: Location | None = None
 
 
 @dataclass(frozen=True)

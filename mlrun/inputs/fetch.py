@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from mlrun.errors import InputError, InputUnavailableError
+from mlrun.errors import InputError, MlrunError
 from mlrun.inputs.addresses import shown
 from mlrun.inputs.base import Input, InputRequest, Report, Resolve
 
@@ -27,7 +28,7 @@ def fetch_input(request: InputRequest, report: Report, resolve: Resolve) -> Iter
     from mlrun.inputs.filesystems import open_data
     from mlrun.inputs.holding import hold
 
-    with _named(request.parameter):
+    with _named(request):
         data = open_data(request.uri, resolve)
         if isinstance(data, Path):
             local = _local(data, request)
@@ -46,14 +47,21 @@ def fetch_input(request: InputRequest, report: Report, resolve: Resolve) -> Iter
 
 
 @contextmanager
-def _named(parameter: str) -> Iterator[None]:
-    """Say in an error which parameter it is about."""
+def _named(request: InputRequest) -> Iterator[None]:
+    """Say in an error which parameter it is about, and where its address is written."""
     try:
         yield
-    except InputError as error:
-        is_passing = isinstance(error, InputUnavailableError)
-        kind = InputUnavailableError if is_passing else InputError
-        raise kind(f"parameter '{parameter}': {error.message}", hint=error.hint) from error
+    except MlrunError as error:
+        error.problems = tuple(
+            replace(
+                problem,
+                message=f"parameter '{request.parameter}': {problem.message}",
+                location=problem.location or request.location,
+            )
+            for problem in error.problems
+        )
+        error.args = (error.message,)
+        raise
 
 
 @contextmanager
@@ -65,7 +73,7 @@ def _own(path: Path, request: InputRequest) -> Iterator[Path]:
     from mlrun.inputs.own_copy import own_copy
 
     with ExitStack() as held:
-        with _named(request.parameter):
+        with _named(request):
             copy = held.enter_context(own_copy(request.storage, request.number, path))
         yield copy
 

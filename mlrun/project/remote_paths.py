@@ -27,6 +27,11 @@ def refusal_of(uri: str) -> tuple[str, str] | None:
         return None
     if scheme == "file":
         return "a file of another machine", "name a folder of this machine (file:///...)"
+    from mlrun.near_miss import near_miss
+
+    near = near_miss(scheme, SCHEMES, 0.8)  # dbfs is not abfs
+    if near is not None:
+        return f"in a store that mlrun does not know ({scheme}:)", f"did you mean {near}:?"
     known = ", ".join(sorted(SCHEMES))
     return (
         f"in a store that mlrun cannot read ({scheme}:)",

@@ -131,7 +131,8 @@ def _no_connection(error: OSError, transport: Transport) -> WebError:
         return WebTryAgainError("was cut off by the server")
     if isinstance(error, ssl.SSLError):
         return WebUnavailableError(
-            f"{transport.name}: no encrypted connection to {server}: {error.reason or error}"
+            f"{transport.name}: no encrypted connection to {server}: {error.reason or error}",
+            hint="is the address right? A server that does not encrypt has http:// in its address",
         )
     reason = error.strerror or str(error)
     if isinstance(error, gaierror):

@@ -53,7 +53,10 @@ class Transport:
             self._url, login = split_login(url)
             self.origin = _origin_of(self._url)
         except ValueError as error:
-            raise WebError(f"the address {name} cannot be understood: {error}") from None
+            raise WebError(
+                f"the address {name} cannot be understood: {error}",
+                hint="it is like https://HOST/PATH",
+            ) from None
         self.login: Login | None = login or stored_login(self.origin.host)
         self._opener = _opener()
 

@@ -131,6 +131,26 @@ def test_what_cannot_be_had_fails_the_run_before_its_command(
     assert "rowz.csv" in recorded(run, "tags")["mlrun.failure"]
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("{url}/gone.csv", "there is no such file"),
+        ("http:/gone.csv", "https://HOST/PATH"),
+        ("runs:/0123456789abcdef0123456789abcdef/x", "there is no run"),
+        ("https{url}/rows.csv", "A server that does not encrypt has http:// in its address"),
+    ],
+)
+def test_it_is_said_where_an_address_that_leads_nowhere_is_written(
+    place: Place, server: DataServer, address: str, said: str
+) -> None:
+    address = address.format(url=server.url).replace("httpshttp", "https")
+    place.write(PROJECT.replace("data: path", f"data: {{type: path, default: '{address}'}}"))
+    answer = place.run_project()
+    assert answer.returncode == 125
+    assert "MLproject:5:35: parameter 'data': " in answer.stderr
+    assert said in answer.stderr
+
+
 def test_nothing_is_fetched_to_print_a_plan(project: Place, server: DataServer) -> None:
     answer = project.run_project("-P", f"data={server.url}/rows.csv", "--dry-run")
     assert answer.returncode == 0, answer.stderr

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from mlrun.disk import Removal
-from mlrun.errors import InputError, InputUnavailableError
+from mlrun.errors import (
+    InputError,
+    InputUnavailableError,
+    Location,
+    MlrunError,
+    TrackingRefusedError,
+)
 from mlrun.inputs.base import InputRequest
 from mlrun.inputs.entry import remove_entry
 from mlrun.inputs.fetch import fetch_input
@@ -153,6 +159,45 @@ def test_after_five_tries_it_ends(server: DataServer) -> None:
     assert "the server answered 503 (tried 5 times)" in caught.value.message
     assert caught.value.message.startswith("parameter 'data': ")
     assert len(server.gets()) == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (TrackingRefusedError("there is no run abc", hint="look"), TrackingRefusedError),
+        (InputUnavailableError("no answer", hint="look"), InputUnavailableError),
+    ],
+)
+def test_any_error_says_of_which_parameter_and_where(
+    error: MlrunError, kind: type[MlrunError]
+) -> None:
+    def refuse(uri: str) -> Path:
+        raise error
+
+    place = Location(Path("MLproject"), 6, 20)
+    request = InputRequest("data", 0, "runs:/abc/x", location=place)
+    with pytest.raises(kind) as caught, fetch_input(request, Said(), refuse):
+        pass
+    assert str(caught.value).startswith("parameter 'data': ")
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.location) == (str(caught.value), place)
+    assert problem.hint == "look"
+
+
+def test_a_server_that_has_sent_something_gets_longer_to_come_back(server: DataServer) -> None:
+    server.files["/data"] = b"content"
+
+    def choose(asked: Asked) -> Manner:
+        is_first = len(server.gets()) == 1 and asked.method == "GET"
+        return Manner(cut_after=3) if is_first else Manner(503 if asked.method == "GET" else None)
+
+    server.choose = choose
+    with pytest.raises(InputUnavailableError, match="tried 8 times"):
+        fetch(f"{server.url}/data")
+    assert len(server.gets()) == 8
+    server.choose = lambda asked: Manner()
+    assert fetch(f"{server.url}/data").path.read_bytes() == b"content"
+    assert server.gets()[-1].start == 3
 
 
 def test_the_wrong_length_is_no_whole_file(server: DataServer) -> None:

@@ -23,6 +23,15 @@ def test_others_are_refused_by_name_with_those_that_are_known(scheme: str) -> No
     assert all(known in refusal[1] for known in SCHEMES)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "meant"), [("htp", "http"), ("htpps", "https"), ("model", "models")]
+)
+def test_scheme_that_was_meant_is_named(scheme: str, meant: str) -> None:
+    refusal = refusal_of(f"{scheme}://host/x")
+    assert refusal is not None
+    assert refusal[1] == f"did you mean {meant}:?"
+
+
 def test_a_file_of_another_machine_is_refused() -> None:
     assert "another machine" in str(refusal_of("file://host/x"))
 
