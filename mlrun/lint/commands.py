@@ -8,6 +8,7 @@ from dataclasses import replace
 from mlrun.errors import CommandError, Location, Problem
 from mlrun.lint.command_form import about_form
 from mlrun.lint.command_mending import doubled_braces
+from mlrun.lint.command_slips import about_slips
 from mlrun.lint.command_words import about_words
 from mlrun.lint.unmarked_placeholders import about_unmarked
 from mlrun.near_miss import near_miss
@@ -77,6 +78,7 @@ def command_problems(
     found += _at_placeholders(template, parameters, text)
     found += about_words(template, text, in_container=in_container)
     found += about_form(command, template, parameters, text)
+    found += about_slips(command, template, parameters, text)
     return tuple(found)
 
 

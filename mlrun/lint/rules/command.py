@@ -137,6 +137,30 @@ _WARNINGS = (
         good=_GOOD,
     ),
     Rule(
+        name="doubled-flag",
+        severity=Severity.WARNING,
+        subject=Subject.PROJECT,
+        summary="The option that a flag becomes stands before its placeholder already",
+        reason="With `flag: true`, `{fast}` becomes `--fast`, or nothing. An option before it comes"
+        " twice where the flag is on, and stays where it is off.",
+        bad=_file(
+            "python train.py --fast {fast}", "fast: {type: bool, default: true, flag: true}"
+        ).replace("fast: {", "# mlrun: ignore[mlflow-flag]\n      fast: {"),
+        good=_file(
+            "python train.py {fast}", "fast: {type: bool, default: true, flag: true}"
+        ).replace("fast: {", "# mlrun: ignore[mlflow-flag]\n      fast: {"),
+    ),
+    Rule(
+        name="lost-backslash",
+        severity=Severity.WARNING,
+        subject=Subject.PROJECT,
+        summary="A path has backslashes, which the shell takes away",
+        reason="Commands run with bash. It reads a backslash outside of quotes as a sign that the"
+        " next character is only that character: `src\\train.py` becomes `srctrain.py`.",
+        bad=_file("python src\\train.py --alpha {alpha}"),
+        good=_file("python src/train.py --alpha {alpha}"),
+    ),
+    Rule(
         name="several-commands",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,
@@ -193,6 +217,17 @@ _NOTES = (
         " A blank in a value cannot be given then, and a star stands for files.",
         bad=_file("python train.py $(echo {options})", "options: string"),
         good=_file("python train.py --options {options}", "options: string"),
+    ),
+    Rule(
+        name="trailing-backslash",
+        severity=Severity.NOTE,
+        subject=Subject.PROJECT,
+        summary="A command ends in a backslash, and nothing follows",
+        reason="It is left from a line that is gone. mlrun leaves it out; MLflow hands it to the"
+        " program as an argument.",
+        bad=_file("python train.py --alpha {alpha} \\"),
+        good=_file("python train.py --alpha {alpha}"),
+        is_mended=True,
     ),
     Rule(
         name="nested-run",

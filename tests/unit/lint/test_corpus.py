@@ -104,6 +104,9 @@ FOUND: Mapping[str, Mapping[str, int]] = {
     "template": {
         f"{STARTER}/cookie-mlflow-step/{{{{cookiecutter.step_name}}}}/MLproject": 1,
     },
+    "trailing-backslash": {
+        "serzaraisk__lsml-2-final_task_v2/MLflow/MLproject": 1,
+    },
     "unknown-key": {
         "Jimaras08__mlops-lab-example-yelp/MLProject": 1,
         f"{CHAP}/naive_python_model_uv/MLproject": 3,
