@@ -34,7 +34,7 @@ UNREAD = {"too-large", "template", "unsafe-tag"}
 
 PARTLY = {
     *("unfit-default", "broken-default", "bad-limit", "bad-pattern"),
-    *("bad-python-version", "requirement-with-colon"),
+    *("bad-python-version", "bad-requirement", "requirement-with-colon"),
 }
 """What a schema sees in plain cases: it compares no values, and reads no requirements."""
 
