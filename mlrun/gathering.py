@@ -16,7 +16,7 @@ from mlrun.request import RunRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlrun.inputs.base import Input
+    from mlrun.inputs.base import Input, InputRequest, Resolve
 
 
 @dataclass(frozen=True)
@@ -77,40 +77,50 @@ def _gather(
 ) -> Gathered:
     from contextlib import ExitStack
 
-    from mlrun.inputs.base import InputRequest
     from mlrun.inputs.fetch import fetch_input
-    from mlrun.tracking.remote_artifacts import resolve_artifacts
-    from mlrun.tracking.target import resolve_target
 
     def report(line: str, *, passing: bool = False) -> None:
         listen(Event(EventKind.PROGRESS, line, {"phase": "gather", "passing": passing}))
 
+    resolve = _resolver(bound, request, environ)
+    inputs = {}
+    with ExitStack() as held:
+        for number, value in enumerate(remote):
+            wanted = _input_request(value, number, request)
+            found = held.enter_context(fetch_input(wanted, report, resolve))
+            inputs[value.name] = found
+            listen(_announced(found))
+        return Gathered(inputs, held.pop_all().close)
+
+
+def _resolver(bound: BoundRun, request: RunRequest, environ: Mapping[str, str]) -> Resolve:
+    """Return what says where artifacts are: the run's own store, or the one it would have."""
+    from mlrun.tracking.remote_artifacts import resolve_artifacts
+    from mlrun.tracking.target import resolve_target
+
     target = bound.plan.delivery.tracking_uri
     if target is None:
         target = resolve_target(request.tracking_uri, request.cwd, environ)
-    resolve = partial(
+    return partial(
         resolve_artifacts,
         target=target,
         environ=environ,
         asked=request.tracking_uri,
         offline=request.offline,
     )
-    storage = request.cwd / request.storage_dir if request.storage_dir is not None else None
-    inputs = {}
-    with ExitStack() as held:
-        for number, value in enumerate(remote):
-            wanted = InputRequest(
-                value.name,
-                number,
-                value.text,
-                storage=storage,
-                offline=request.offline,
-                location=value.location,
-            )
-            found = held.enter_context(fetch_input(wanted, report, resolve))
-            inputs[value.name] = found
-            listen(_announced(found))
-        return Gathered(inputs, held.pop_all().close)
+
+
+def _input_request(value: BoundValue, number: int, request: RunRequest) -> InputRequest:
+    from mlrun.inputs.base import InputRequest
+
+    return InputRequest(
+        value.name,
+        number,
+        value.text,
+        storage=request.cwd / request.storage_dir if request.storage_dir is not None else None,
+        offline=request.offline,
+        location=value.location,
+    )
 
 
 def _announced(found: Input) -> Event:

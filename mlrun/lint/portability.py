@@ -23,53 +23,71 @@ def portability(project: Project) -> Iterator[Problem]:
         parts = divide(entry_point.command, tuple(entry_point.parameters)).parts
         used = {part.name for part in parts if isinstance(part, Field)}
         for parameter in entry_point.parameters.values():
-            yield from _about(parameter, entry_point, is_used=parameter.name in used)
+            if not _is_refused(parameter):
+                yield from _about_value(parameter, entry_point)
+                if parameter.name in used:
+                    yield from _about_use(parameter, entry_point)
+                yield from _about_path(parameter, entry_point)
 
 
-def _about(parameter: Parameter, entry_point: EntryPoint, *, is_used: bool) -> Iterator[Problem]:
+def _is_refused(parameter: Parameter) -> bool:
+    """Return whether the file is refused for a secret in it; its line is better not shown."""
+    default = parameter.default
+    return parameter.secret and default is not None and not is_reference(default)
+
+
+def _about_value(parameter: Parameter, entry_point: EntryPoint) -> Iterator[Problem]:
     name, owner = shown(parameter.name), shown(entry_point.name)
-    place, default = parameter.location, parameter.default
-    if parameter.secret and default is not None and not is_reference(default):
-        return  # The file is refused for it, and its line is better not shown.
     if parameter.secret:
         yield Problem(
             f"`mlflow run` gives {owner} no secret {name}: it sets no variable for it",
-            place,
+            parameter.location,
             "set the variable yourself where MLflow runs it",
             rule="mlflow-secret",
         )
     elif parameter.optional and parameter.default is None:
         yield Problem(
             f"`mlflow run` asks for a value of {name}, which is optional in {owner}",
-            place,
+            parameter.location,
             f"give it one there: -P {parameter.name}=VALUE",
             rule="mlflow-optional",
         )
-    if is_used and not _is_found_by_format(parameter.name):
+
+
+def _about_use(parameter: Parameter, entry_point: EntryPoint) -> Iterator[Problem]:
+    name, owner = shown(parameter.name), shown(entry_point.name)
+    if not _is_found_by_format(parameter.name):
         yield Problem(
             f"`mlflow run` does not find {name} by {{{parameter.name}}} in the command of {owner}",
-            place,
+            parameter.location,
             "let the name be letters, digits, `_` and `-`, and begin with a letter",
             rule="mlflow-placeholder",
         )
-    if parameter.flag is not None and is_used:
+    if parameter.flag is not None:
         yield Problem(
             f"`mlflow run` puts the text of {name} into the command of {owner}, not a flag",
-            place,
+            parameter.location,
             "let the script take a text, such as True, if it must run there too",
             rule="mlflow-flag",
         )
-    if parameter.type is ParameterType.PATH and not parameter.exists:
+
+
+def _about_path(parameter: Parameter, entry_point: EntryPoint) -> Iterator[Problem]:
+    name, default = shown(parameter.name), parameter.default
+    if parameter.type is not ParameterType.PATH:
+        return
+    if not parameter.exists:
         yield Problem(
-            f"`mlflow run` refuses {owner} where the path {name} is not there yet",
-            place,
+            f"`mlflow run` refuses {shown(entry_point.name)} where the path {name} is not there"
+            " yet",
+            parameter.location,
             "let the type be `string` if it must run there too",
             rule="mlflow-output",
         )
-    elif parameter.type is ParameterType.PATH and default is not None and _is_in_home(default):
+    elif default is not None and _is_in_home(default):
         yield Problem(
             f"`mlflow run` does not know `~`, with which the default of {name} begins",
-            parameter.default_location or place,
+            parameter.default_location or parameter.location,
             "write the whole path, or leave the default out",
             rule="mlflow-home",
         )
