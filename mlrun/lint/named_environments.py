@@ -11,6 +11,7 @@ import yaml
 from mlrun.errors import Location, Problem
 from mlrun.lint.raw_mappings import pairs
 from mlrun.near_miss import nearest_file
+from mlrun.project.environment_files import PACKAGING_SUFFIXES
 from mlrun.project.model import CondaEnv, DockerEnv, Environment, Project, PythonEnvFile, RenvEnv
 from mlrun.project.yaml_nodes import Document, scalar, shown
 
@@ -30,6 +31,19 @@ def check_named_environments(document: Document, project: Project) -> Iterator[P
         elif isinstance(environment, DockerEnv) and environment.image:
             yield from _image(document, environment)
     yield from _image_name(document, project.environments)
+    for environment in project.environments:
+        if isinstance(environment, PythonEnvFile) and environment.location.line is not None:
+            yield from _packaging_file(environment)
+
+
+def _packaging_file(environment: PythonEnvFile) -> Iterator[Problem]:
+    if environment.file.suffix.lower() in PACKAGING_SUFFIXES:
+        yield Problem(
+            f"MLflow reads {shown(environment.file.name)} as if it were a python_env.yaml",
+            environment.location,
+            "write a python_env.yaml, such as `dependencies: [-r requirements.txt]`, and name that",
+            "mlflow-environment",
+        )
 
 
 def _file(file: Path, location: Location, folder: Path) -> Iterator[Problem]:

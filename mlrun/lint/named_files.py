@@ -11,12 +11,12 @@ import yaml
 
 from mlrun.lint.raw_mappings import pairs
 from mlrun.lint.rules.rule import Subject
+from mlrun.project.environment_files import PACKAGING_SUFFIXES
 from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY
 from mlrun.project.yaml_nodes import compose, read_text, scalar
 
 _SUBJECTS = {"python_env": Subject.PYTHON_ENV, "conda_env": Subject.CONDA}
 _IN_ALL_KEYS = "_env"
-_YAML = (".yaml", ".yml", "")
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,5 @@ def _files(named: list[tuple[str, yaml.Node]], folder: Path) -> Iterator[tuple[P
             continue
         plain = text if (folder / text).exists() else text.replace("\\", "/")
         file = Path(os.path.normpath(folder / plain))
-        if file.suffix.lower() in _YAML:
+        if key != "python_env" or file.suffix.lower() not in PACKAGING_SUFFIXES:
             yield file, _SUBJECTS[key]

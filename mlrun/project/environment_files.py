@@ -23,7 +23,9 @@ from mlrun.project.yaml_nodes import (
     shown,
 )
 
-_PACKAGING_SUFFIXES = (".toml", ".txt", ".in")
+PACKAGING_SUFFIXES = (".toml", ".txt", ".in")
+"""Of files below `python_env` that are no YAML: a `pyproject.toml`, or a list of requirements."""
+
 _KEYS = ("python", "build_dependencies", "dependencies")
 _SHAPE = "write `python: '3.11'`, and lists below `build_dependencies:` and `dependencies:`"
 _CONDA_HINT = "name it under `conda_env`, or write its requirements as pip takes them"
@@ -54,7 +56,7 @@ def read_python_env(spec: PythonEnvFile | PythonEnv) -> PythonEnv:
             hint=f"did you mean '{near}'?" if near else "--env-manager local runs without it",
             rule="missing-environment-file",
         )
-    if spec.file.suffix.lower() in _PACKAGING_SUFFIXES:
+    if spec.file.suffix.lower() in PACKAGING_SUFFIXES:
         from mlrun.project.packaging_files import read_packaging_file
 
         return read_packaging_file(spec)

@@ -81,6 +81,19 @@ NAMED_ENVIRONMENT_RULES: tuple[Rule, ...] = (
         good=_DOCKER.replace("1.0\n", "1.0\n  volumes: ['$(pwd)/data:/data']\n"),
     ),
     _rule(
+        name="mlflow-environment",
+        severity=Severity.NOTE,
+        summary="`python_env` names a file that MLflow does not read",
+        reason="mlrun takes a pyproject.toml and a list of requirements, too. MLflow looks for what"
+        " a python_env.yaml holds, and ends with a traceback.",
+        bad=f"name: churn\npython_env: requirements.txt\n{_MAIN}",
+        good=f"name: churn\npython_env: python_env.yaml\n{_MAIN}",
+        beside=(
+            ("requirements.txt", "scikit-learn==1.5.2\n"),
+            ("python_env.yaml", "python: '3.11'\ndependencies: [-r requirements.txt]\n"),
+        ),
+    ),
+    _rule(
         name="inline-python-env",
         severity=Severity.NOTE,
         summary="The Python environment stands in the project file itself",

@@ -171,3 +171,15 @@ class TestDocker:
         assert places(found_in(tmp_path, f"name: Churn\n{docker}")) == [("image-name", 1, 7)]
         assert found_in(tmp_path, f"name: churn\n{docker}") == ()
         assert found_in(tmp_path, f"name: Churn\n{MAIN}") == ()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements.in", "pyproject.TOML"])
+def test_a_file_that_mlflow_does_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    found = found_in(tmp_path, f"python_env: {name}\n{MAIN}")
+    assert places(found) == [("mlflow-environment", 1, 13)]
+
+
+def test_a_packaging_file_that_nobody_names(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").touch()
+    assert found_in(tmp_path, MAIN) == ()

@@ -52,6 +52,15 @@ def test_an_environment_of_an_entry_point_leaves_the_implied_one(tmp_path: Path)
     assert files(tmp_path, within=tmp_path) == ["MLproject", "c.yaml", "python_env.yaml"]
 
 
+def test_a_file_by_any_name_is_read_as_mlrun_reads_it(tmp_path: Path) -> None:
+    text = "python_env: uv.lock\nentry_points: {fit: {conda_env: c.txt, command: 'true'}}\n"
+    write(tmp_path, {"MLproject": text, "uv.lock": "version = 1", "c.txt": CONDA})
+    assert means(tmp_path, within=tmp_path)[1:] == [
+        ("uv.lock", Subject.PYTHON_ENV),
+        ("c.txt", Subject.CONDA),
+    ]
+
+
 @pytest.mark.parametrize("named", ["gone.yaml", "requirements.txt", "pyproject.toml", "''", "[a]"])
 def test_what_is_no_environment_file_of_yaml_is_left_out(tmp_path: Path, named: str) -> None:
     text = f"python_env: {named}\n{PROJECT}"
