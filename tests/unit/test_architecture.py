@@ -43,11 +43,11 @@ LINE = {
 }
 AUTHORING = {
     "lint": {"project", "environments"},
-    "completion": {"project"},
+    "completion": {"project", "lint", "schema_files"},
     "scaffold": {"project", "sources"},
     "schema_files": set[str](),
 }
-"""What helps who writes a project: beside the line, and each for itself."""
+"""What helps who writes a project, beside the line: what each may import besides the ground."""
 
 
 def allowed_for(part: str) -> set[str]:
