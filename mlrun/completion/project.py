@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import yaml
 
+from mlrun.completion.document import read_document
 from mlrun.completion.vocabulary import Candidate
 from mlrun.project.types import ParameterType, parse_type
 
-_LARGEST = 1 << 20
-_DEEPEST = 40
-"""Levels of a file, as `mlrun.project.yaml_nodes` has them: a parser of C crashes at many more."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _NAMES = ("mlproject", "mlproject.yaml", "mlproject.yml")
 _SCRIPTS = (".py", ".sh", ".R")
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""Gives all scalars as the texts that were written: a key `on` is no truth value."""
-
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
@@ -143,29 +141,14 @@ def _entry_points(folder: str) -> dict[str, dict[str, Any]]:
     if name is None:
         return {}
     try:
-        document = _mapping(_document(f"{folder}/{name}"))
-    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError):
+        document = _mapping(read_document(f"{folder}/{name}"))
+    except (OSError, ValueError, yaml.YAMLError):
         return {}
     declared = _mapping(document.get("entry_points"))
     return {
         name: {"command": one} if isinstance(one, str) else _mapping(one)
         for name, one in declared.items()
     }
-
-
-def _document(path: str) -> Any:
-    """Return what a file holds; nothing of a pipe, or of one that nests as no honest one does."""
-    if not os.path.isfile(path):  # noqa: PTH113 - spares an import
-        return None
-    with open(path, "rb") as stream:
-        text = stream.read(_LARGEST)
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            return None
-    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - makes texts alone
 
 
 def _folder(uri: str) -> str:
