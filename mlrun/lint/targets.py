@@ -12,11 +12,9 @@ import yaml
 
 from mlrun.errors import ProjectError, UsageError
 from mlrun.lint.rules.rule import Subject
-from mlrun.project.project_file import find_project_file
+from mlrun.project.project_file import find_project_file, is_project_file_name
 from mlrun.project.yaml_nodes import compose, read_text
 
-_PROJECT_NAMES = ("mlproject", "mlproject.yaml", "mlproject.yml")
-"""In lower case."""
 _PYTHON_NAMES = ("python_env.yaml", "python_env.yml")
 _CONDA_NAMES = ("conda.yaml", "conda.yml", "environment.yaml", "environment.yml")
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -81,7 +79,7 @@ def _not_there(path: Path) -> UsageError:
 
 
 def _subject_by_name(name: str) -> Subject | None:
-    if name in _PROJECT_NAMES:
+    if is_project_file_name(name):
         return Subject.PROJECT
     if name in _PYTHON_NAMES:
         return Subject.PYTHON_ENV
@@ -126,7 +124,7 @@ def _project_files_below(folder: Path) -> list[Path]:
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in _SKIPPED)
         if _VIRTUAL in files:
             folders.clear()
-        elif any(name.lower() in _PROJECT_NAMES for name in files):
+        elif any(map(is_project_file_name, files)):
             with suppress(UsageError):  # A pipe of that name, say, is nobody's project.
                 found.append(_project_file(Path(inner)))
     return [file for file in found if file is not None]

@@ -36,7 +36,7 @@ def find_project_file(folder: Path) -> ProjectFile:
     """
     try:
         with os.scandir(folder) as found:
-            names = [e.name for e in found if _is_candidate(e.name) and not e.is_dir()]
+            names = [e.name for e in found if is_project_file_name(e.name) and not e.is_dir()]
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ProjectError(f"the folder '{folder}' cannot be read: {reason}") from error
@@ -62,12 +62,13 @@ def project_folders_in(folder: Path) -> tuple[Path, ...]:
 
 def _has_project_file(folder: Path) -> bool:
     try:
-        return any(_is_candidate(path.name) and path.is_file() for path in folder.iterdir())
+        return any(is_project_file_name(path.name) and path.is_file() for path in folder.iterdir())
     except OSError:
         return False
 
 
-def _is_candidate(name: str) -> bool:
+def is_project_file_name(name: str) -> bool:
+    """Return whether a name is one of a project file."""
     return name.lower() == _PLAIN or name.lower() in _SUFFIXED
 
 
