@@ -281,6 +281,10 @@ def compose(text: str, file: Path, unsafe_tags: list[Problem] | None = None) -> 
     root = _compose(text, file)
     if root is not None:
         _Walk(file, unsafe_tags).measure(root, 0)
+        if not text.isascii():
+            from mlrun.project.hidden_blanks import refuse_hidden_blanks
+
+            refuse_hidden_blanks(root, text, file)
     return root
 
 
