@@ -203,7 +203,7 @@ def test_the_document(bad: Place) -> None:
 def test_annotations_are_escaped(place: Place) -> None:
     place.folder.joinpath("a,b").mkdir()
     file = place.folder / "a,b" / "python_env.yaml"
-    file.write_text("python: '3.11'\ndependencies: ['a%b: 1', c=1]\n'50%': x\n")
+    file.write_text("python: '3.11'\ndependencies: ['a%b/cd', c=1]\n'50%': x\n")
     answer = place.mlrun("lint", "a,b", "--output", "github")
     at = "file=a%2Cb/python_env.yaml"
     assert answer.stdout.splitlines() == [
