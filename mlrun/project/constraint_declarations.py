@@ -14,7 +14,7 @@ import yaml
 from mlrun.errors import Edit, ProjectError
 from mlrun.project.model import Flag, Parameter
 from mlrun.project.secrets import is_reference, refusal_of, variable_of
-from mlrun.project.types import ParameterType
+from mlrun.project.types import ParameterType, parse_type
 from mlrun.project.values import misfit
 from mlrun.project.yaml_nodes import Document, Entry, describe, is_null, is_text, scalar, shown
 
@@ -50,10 +50,13 @@ def constrained(
     Raises:
         ProjectError: A constraint is malformed.
     """
+    is_known = _is_known(entries.get("type"))
     for key, read in _READERS.items():
         entry = entries.get(key)
         if entry is None or is_null(entry.value):
             continue
+        if not is_known and parameter.type not in _MEANINGFUL[key]:
+            continue  # It may well have a meaning for the type that was meant.
         if not _has_meaning(document, parameter, key, entry):
             continue
         with document.sparing():
@@ -85,6 +88,13 @@ def refuse_shared_variables(
                     "rename one of the two",
                     rule="secret-name",
                 )
+
+
+def _is_known(kind: Entry | None) -> bool:
+    if kind is None or is_null(kind.value):
+        return True
+    text = scalar(kind.value)
+    return text is not None and parse_type(text) is not None
 
 
 def _has_meaning(document: Document, parameter: Parameter, key: str, entry: Entry) -> bool:

@@ -164,6 +164,15 @@ def test_what_has_no_meaning_is_ignored_with_a_lint(tmp_path: Path, declaration:
     assert found.exists
 
 
+@pytest.mark.parametrize("kind", ["flot", "[float]", "''"])
+def test_a_type_that_is_not_known_is_all_that_is_said(tmp_path: Path, kind: str) -> None:
+    project, found = parameter(tmp_path, f": {{type: {kind}, min: 0, exists: false}}")
+    (lint,) = project.lints
+    assert lint.rule == "unknown-type"
+    assert found.minimum is None
+    assert found.exists
+
+
 @pytest.mark.parametrize("key", ["options", "required", "minimum", "regex", "help"])
 def test_keys_of_other_tools_are_no_slips(tmp_path: Path, key: str) -> None:
     project, found = parameter(tmp_path, f": {{type: int, {key}: [1, 2]}}")
