@@ -10,6 +10,7 @@ from pathlib import Path
 from mlrun.errors import Edit, Location, Problem, ProjectError
 from mlrun.lint.commands import check_commands
 from mlrun.lint.glued_options import check_glued_options
+from mlrun.lint.misplaced_keys import misplaced_keys
 from mlrun.lint.moved_places import moved_back
 from mlrun.lint.named_environments import check_named_environments
 from mlrun.lint.parameters import check_parameters
@@ -64,6 +65,10 @@ def _in_text(file: Path, text: str, mends: int) -> tuple[Problem, ...]:
         if not problem.edits or not mends:
             return (problem,)
         return (problem, *_after(problem.edits, file, text, mends))
+    misplaced = tuple(misplaced_keys(document)) if mends else ()
+    if misplaced:
+        edits = tuple(edit for problem in misplaced for edit in problem.edits)
+        return (*misplaced, *_after(edits, file, text, mends))
     return _in_document(document)
 
 

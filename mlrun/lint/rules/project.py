@@ -13,6 +13,16 @@ entry_points:
     command: python train.py
 """
 
+_WITH_TYPE = """\
+name: churn
+entry_points:
+  main:
+    parameters:
+      alpha:
+        type: float
+    command: python train.py --alpha {alpha}
+"""
+
 _OWN_RULES = (
     Rule(
         name="empty-file",
@@ -80,6 +90,17 @@ _OWN_RULES = (
         good=_GOOD,
         is_mended=True,
         in_schema=True,
+    ),
+    Rule(
+        name="misplaced-key",
+        severity=Severity.ERROR,
+        subject=Subject.PROJECT,
+        summary="`type` or `default` stands beside a parameter, not below it",
+        reason="Indented like the name above it, it is taken for another parameter, and the one"
+        " that was meant has neither.",
+        bad=_WITH_TYPE.replace("        type", "      type"),
+        good=_WITH_TYPE,
+        is_mended=True,
     ),
     Rule(
         name="command-alone",
