@@ -46,9 +46,12 @@ def shown(uri: str) -> str:
 
 
 def name_of(path: str) -> str:
-    """Return what a copy is called: the last part of a path, where that is a file's name."""
+    """Return what a copy is called: the last part of a path, where that is a file's name.
+
+    A command often prints the name, so nothing is in it that a terminal obeys.
+    """
     name = path.rstrip("/").rpartition("/")[2]
-    return name if is_name(name) else _NAMELESS
+    return name if is_name(name) and name.isprintable() else _NAMELESS
 
 
 def is_name(name: str) -> bool:

@@ -20,7 +20,7 @@ from mlrun.web.failures import (
     connection_failures,
     refusal,
 )
-from mlrun.web.headers import settled_change
+from mlrun.web.headers import settled_change, whole_number
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -92,10 +92,11 @@ class WebFile:
     def _first_byte(self, answer: HTTPResponse) -> int:
         if answer.status == 200:
             return 0
-        first = answer.headers.get("Content-Range", "").partition("bytes ")[2].partition("-")[0]
-        if not first.isdecimal():
+        said = answer.headers.get("Content-Range", "").partition("bytes ")[2].partition("-")[0]
+        first = whole_number(said)
+        if first is None:
             raise WebRefusedError(f"{self.shown}: the server does not say which part it sent")
-        return int(first)
+        return first
 
     @contextmanager
     def _input_errors(self) -> Iterator[None]:
@@ -119,10 +120,9 @@ def _size_of_all(answer: HTTPResponse) -> int | None:
     """Return the size of the whole file, also where only a part of it is sent."""
     if answer.status == 206:
         total = answer.headers.get("Content-Range", "").rpartition("/")[2]
-        return int(total) if total.isdecimal() else None
+        return whole_number(total)
     # The answer to HEAD has a length of zero for http.client.
-    length = answer.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() else None
+    return whole_number(answer.headers.get("Content-Length", ""))
 
 
 def _version(answer: HTTPResponse) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from mlrun.tracking.proxies import Proxy
+from mlrun.web.headers import whole_number
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes; no answer about a run comes near it."""
@@ -344,9 +345,9 @@ def _fields(response: http.client.HTTPResponse) -> dict[str, str]:
 
 
 def _check_whole(response: http.client.HTTPResponse, size: int) -> None:
-    announced = response.getheader("Content-Length", "")
-    if announced.isdigit() and size < int(announced):
-        raise http.client.IncompleteRead(b"", int(announced) - size)
+    announced = whole_number(response.getheader("Content-Length", ""))
+    if announced is not None and size < announced:
+        raise http.client.IncompleteRead(b"", announced - size)
 
 
 def _tls_failure(error: ssl.SSLError, *, sent: bool) -> ExchangeFailedError:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 _SETTLED = 2
 """Seconds after which a file's time of change is told from that of the next change."""
+_MOST_DIGITS = 19
+"""Of a number of bytes. Python itself refuses thousands."""
+
+
+def whole_number(text: str) -> int | None:
+    """Return a number of bytes; None for what is none, or is more than any disk has."""
+    if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
+        return int(text)
+    return None
 
 
 def seconds_to_wait(text: str | None) -> float | None:
@@ -20,7 +29,7 @@ def seconds_to_wait(text: str | None) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
@@ -41,6 +50,6 @@ def settled_change(modified: str | None, date: str | None) -> str | None:
 
     try:
         age = parsedate_to_datetime(date or "") - parsedate_to_datetime(modified or "")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return modified if age.total_seconds() >= _SETTLED else None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mlrun.errors import InputError
 from mlrun.tracking.api import Json
 from mlrun.tracking.artifact_addresses.outlets import Outlet, join
+from mlrun.web.headers import whole_number
 
 MOST_ENTRIES = 100_000
 """Files and folders below one address."""
@@ -113,10 +114,11 @@ class Listing:
         size = raw.get("file_size")
         if size is None or raw.get("is_dir"):
             return None
-        is_number = isinstance(size, int) or (isinstance(size, str) and size.isdigit())
-        if not is_number or isinstance(size, bool) or int(size) < 0:
+        is_said = isinstance(size, (int, str)) and not isinstance(size, bool)
+        number = whole_number(str(size)[:40]) if is_said else None
+        if number is None:
             raise self._strange(f"{said[:200]!r} with the size {str(size)[:40]!r}")
-        return int(size)
+        return number
 
     def _count_one(self) -> None:
         self._count += 1

@@ -17,7 +17,7 @@ from mlrun.tracking.artifact_addresses.outlets import Outlet, join
 from mlrun.tracking.artifact_addresses.server import Server, input_errors
 from mlrun.tracking.connection import StreamedAnswer
 
-_RANGE = re.compile(r"bytes (\d+)-\d*/")
+_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]*/")
 
 
 @dataclass(frozen=True, slots=True)

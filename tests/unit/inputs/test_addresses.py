@@ -46,6 +46,9 @@ def test_other_queries_are(query: str) -> None:
         ("https://host/a/x%2Fy", "y"),
         ("https://host/a/x%5Cy", "data"),
         ("https://host/%00", "data"),
+        ("https://host/%1b%5b2J", "data"),
+        ("https://host/a%0ab", "data"),
+        ("https://host/%c2%9b31m", "data"),
     ],
 )
 def test_the_name_of_a_copy(url: str, name: str) -> None:

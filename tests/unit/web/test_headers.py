@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from mlrun.web.headers import seconds_to_wait, settled_change
+from mlrun.web.headers import seconds_to_wait, settled_change, whole_number
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
 
@@ -17,7 +17,15 @@ def http_date(moment: datetime) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("7", 7), (None, None), ("", None), ("soon", None), ("²", None)]
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("²", None),
+        ("Mon, 1 Jan 9999999999999 00:00:00 GMT", None),
+    ],
 )
 def test_seconds(text: str | None, seconds: float | None) -> None:
     assert seconds_to_wait(text) == seconds
@@ -43,6 +51,7 @@ def test_a_time_counts_that_no_later_change_can_bear(age: int, is_settled: bool)
         (None, http_date(NOW)),
         (http_date(NOW), None),
         (http_date(NOW), "now"),
+        ("Mon, 99999999999 Jan 99999999999 00:00:00 GMT", http_date(NOW)),
         ("Wed, 01 May 2024 11:00:00 -0000", http_date(NOW)),  # of no known time zone
     ],
 )
@@ -50,3 +59,12 @@ def test_a_time_that_cannot_be_told_counts_for_nothing(
     modified: str | None, date: str | None
 ) -> None:
     assert settled_change(modified, date) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("12", 12), ("", None), ("-1", None), (" 1", None), ("²", None), ("٣", None),
+     ("9" * 19, 10**19 - 1), ("9" * 6000, None)],
+)  # fmt: skip
+def test_numbers_of_bytes(text: str, number: int | None) -> None:
+    assert whole_number(text) == number

@@ -54,7 +54,7 @@ def test_a_name_that_is_none_is_refused(name: str, outlet: Outlet) -> None:
         walk({"top": [file(whole)]}, outlet)
 
 
-@pytest.mark.parametrize("size", [-1, "-1", "x", 1.5, True, []])
+@pytest.mark.parametrize("size", [-1, "-1", "x", "²", "9" * 6000, 10**4000, 1.5, True, []])
 def test_a_size_that_is_none_is_refused(size: Any) -> None:
     with pytest.raises(InputError, match="with the size"):
         walk({"top": [file("a", size)]})
