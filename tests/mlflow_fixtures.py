@@ -136,7 +136,7 @@ class MlflowServer:
                 start_new_session=True,
             )
         if wait:
-            _wait_until_healthy(self.address, self._process, self._log)
+            wait_until_it_answers(f"{self.address}/health", self._process, self._log)
 
     def kill(self) -> None:
         """End it as a crash of its machine does, all its processes at once."""
@@ -304,16 +304,17 @@ def _plain_environment() -> dict[str, str]:
     return {**kept, "NO_PROXY": "*", "GIT_PYTHON_REFRESH": "quiet", "DO_NOT_TRACK": "true"}
 
 
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait for the first answer of a server; fail with its log if it ends, or takes a minute."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(600):
         if process.poll() is not None:
             pytest.fail(f"the server ended: {log.read_text()[-2000:]}", pytrace=False)
         try:
-            with opener.open(f"{address}/health", timeout=5):
+            with opener.open(url, timeout=5):
                 return
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.1)
     pytest.fail(f"the server does not answer: {log.read_text()[-2000:]}", pytrace=False)
 
 

@@ -6,9 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 from tests.components import missing
-from tests.mlflow_fixtures import unused_port
+from tests.mlflow_fixtures import unused_port, wait_until_it_answers
 
 _MOTO = "moto[server,s3]>=5.1,<6"
 # Read at import: a test's own folders hide the variable later.
@@ -98,7 +95,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(url, process, log)
+        wait_until_it_answers(f"{url}/moto-api/", process, log)
         yield S3(url)
     finally:
         process.terminate()
@@ -144,16 +141,3 @@ def _build(folder: Path) -> None:
         if done.returncode != 0:
             missing("s3", f"uv {command[0]} failed: {done.stderr[-800:]}")
     (folder / "complete").touch()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for _ in range(600):
-        if process.poll() is not None:
-            pytest.fail(f"the S3 server ended: {log.read_text()[-2000:]}", pytrace=False)
-        try:
-            with opener.open(f"{url}/moto-api/", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the S3 server does not answer: {log.read_text()[-2000:]}", pytrace=False)

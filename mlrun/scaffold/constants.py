@@ -106,14 +106,16 @@ class Constants:
         if isinstance(node.op, ast.Div) and isinstance(left, str) and isinstance(right, str):
             # Of texts only paths are divided, and these are texts here.
             return posixpath.join(left, right)
-        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-        if isinstance(node.op, ast.Pow) and numbers:
-            small = abs(left) <= _LONGEST and abs(right) <= _SAFE_POWER  # type: ignore[arg-type]
-            return left**right if small else UNKNOWN  # type: ignore[operator]
-        texts = isinstance(left, str) and isinstance(right, str)
-        if type(node.op) not in _OPERATORS or not (numbers or (texts and _is_sum(node))):
+        if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+            if isinstance(node.op, ast.Pow):
+                is_small = abs(left) <= _LONGEST and abs(right) <= _SAFE_POWER
+                return left**right if is_small else UNKNOWN
+        elif not (
+            isinstance(left, str) and isinstance(right, str) and isinstance(node.op, ast.Add)
+        ):
             return UNKNOWN
-        return _OPERATORS[type(node.op)](left, right)
+        operation = _OPERATORS.get(type(node.op))
+        return operation(left, right) if operation is not None else UNKNOWN
 
     def _call(self, node: ast.Call) -> object:
         name = called(node)
@@ -135,10 +137,6 @@ class Constants:
 def _is_passable(text: str) -> bool:
     """Return whether an argument of a process can be this text."""
     return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def _is_sum(node: ast.BinOp) -> bool:
-    return isinstance(node.op, ast.Add)
 
 
 def _built_in(name: str, given: list[object]) -> object:
