@@ -10,12 +10,13 @@ from mlrun.errors import Edit, Location, Problem
 from mlrun.project.command import CommandTemplate, Placeholder, marked
 from mlrun.project.command_places import place_among, place_of, source_until, written
 from mlrun.project.model import Parameter
-from mlrun.project.shell.frames import CommandKind
+from mlrun.project.shell.frames import CommandKind, Word
 from mlrun.project.shell.lexer import read
 from mlrun.project.shell.reader import UnreadableError
 from mlrun.project.yaml_nodes import location_at, shown
 
 _PATH = re.compile(r"[\w.:/\\-]*[\w:]\\[A-Za-z0-9_][\w./\\-]*", re.ASCII)
+_CURLY = "\u201c\u201d\u201e\u2018\u2019"
 _QUOTED = re.compile(r"""['"$`]""")
 _OPTION_BEFORE = re.compile(r"(?:^|\s)(--?\w[\w-]*)[\s\\]+\Z")
 _OPEN_END = re.compile(r"(?<!\\)(?:\\\\)*\\(?:[ \t]+\n*)?\Z")
@@ -38,6 +39,8 @@ def about_slips(
     if "\\" in command:
         yield from _about_backslashes(template, text)
         yield from _about_end(command, template.location, text)
+    if not command.isascii():
+        yield from _about_curly_quotes(template, text)
     if any(parameter.flag is not None for parameter in parameters.values()):
         yield from _about_flags(template, parameters, text)
 
@@ -45,11 +48,7 @@ def about_slips(
 def _about_backslashes(template: CommandTemplate, text: str | None) -> Iterator[Problem]:
     r"""`src\train.py`: outside of quotes, bash takes the backslash away."""
     command = marked(template.pieces)
-    try:
-        simple = [c for c in read(command).commands if c.kind is CommandKind.SIMPLE]
-    except UnreadableError:
-        return
-    for word in (word for each in simple for word in each.arguments()):
+    for word in _words(command):
         found = _PATH.search(command, word.start, word.end)
         if found is None or _QUOTED.search(command, word.start, word.end):
             continue
@@ -61,6 +60,31 @@ def _about_backslashes(template: CommandTemplate, text: str | None) -> Iterator[
             f"write {path.replace(chr(92), '/')}, or put it in single quotes",
             "lost-backslash",
         )
+
+
+def _about_curly_quotes(template: CommandTemplate, text: str | None) -> Iterator[Problem]:
+    """What text processors write for quotes; of several the first, since others belong to it."""
+    command = marked(template.pieces)
+    found = next((w.start for w in _words(command) if command[w.start] in _CURLY), None)
+    if found is not None:
+        quote = command[found]
+        occurrence = source_until(template.pieces, found).count(quote)
+        yield Problem(
+            f"{quote} is a letter to the shell, not a quote",
+            place_of(template.location, quote, occurrence, text),
+            "write ' or \" for it, and for the one that closes",
+            "curly-quote",
+        )
+
+
+def _words(command: str) -> Iterator[Word]:
+    try:
+        commands = read(command).commands
+    except UnreadableError:
+        return
+    for each in commands:
+        if each.kind is CommandKind.SIMPLE:
+            yield from each.arguments()
 
 
 def _about_end(command: str, location: Location, text: str | None) -> Iterator[Problem]:

@@ -137,6 +137,16 @@ _WARNINGS = (
         good=_GOOD,
     ),
     Rule(
+        name="curly-quote",
+        severity=Severity.WARNING,
+        subject=Subject.PROJECT,
+        summary="A word of a command begins with a quote as text processors write it",
+        reason="The shell knows ' and \" alone. Others become a part of the word, and blanks"
+        " between them divide it.",
+        bad=_file("python train.py --alpha {alpha} --name \u201cfirst try\u201d"),
+        good=_file("python train.py --alpha {alpha} --name 'first try'"),
+    ),
+    Rule(
         name="doubled-flag",
         severity=Severity.WARNING,
         subject=Subject.PROJECT,

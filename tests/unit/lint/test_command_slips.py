@@ -9,7 +9,7 @@ import pytest
 from mlrun.project.yaml_mending import apply_edits
 from tests.unit.lint.test_commands import found, marked, written
 
-SLIPS = {"lost-backslash", "trailing-backslash", "doubled-flag"}
+SLIPS = {"curly-quote", "lost-backslash", "trailing-backslash", "doubled-flag"}
 
 
 def slips(folder: Path, command: str) -> list[tuple[str, str]]:
@@ -81,3 +81,18 @@ def test_no_backslash_at_the_end(tmp_path: Path, command: str) -> None:
 )
 def test_the_option_of_a_flag_before_it(tmp_path: Path, command: str, is_found: bool) -> None:
     assert [rule for rule, _ in slips(tmp_path, command)] == ["doubled-flag"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("command", "is_found"),
+    [
+        ("train --name \u201ca b\u201d \u201cc\u201d", True),
+        ("\u2018train\u2019 {rate}", True),
+        ("train --name 'a \u201cb\u201d'", False),
+        ("train --name 'a' --it\u2019s", False),
+    ],
+)
+def test_quotes_that_are_none(tmp_path: Path, command: str, is_found: bool) -> None:
+    found = slips(tmp_path, command)
+    quote = next(character for character in command if not character.isascii())
+    assert found == [("curly-quote", quote)] * is_found
