@@ -12,7 +12,7 @@ _HEAD = (
     "| key | takes | meaning | default | example | MLflow |\n| --- | --- | --- | --- | --- | --- |"
 )
 _TYPES_HEAD = "| type | also written | takes | MLflow |\n| --- | --- | --- | --- |"
-_TYPES_OF_MLFLOW = ("string", "float", "path", "uri")
+_CHECKED_BY_MLFLOW = ("path", "uri")
 
 
 def project_keys() -> str:
@@ -58,7 +58,7 @@ def parameter_types() -> str:
 
 def _type_row(kind: ParameterType, meaning: str) -> str:
     others = ", ".join(f"`{spelling}`" for spelling in spellings_of(kind))
-    checked = "yes" if kind.value in _TYPES_OF_MLFLOW else "any text"
+    checked = "yes, in lower case" if kind.value in _CHECKED_BY_MLFLOW else "any text"
     return f"| `{kind.value}` | {others} | {meaning} | {checked} |"
 
 
