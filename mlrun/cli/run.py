@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from mlrun.cli.misplaced_values import TakesParameters
 from mlrun.cli.output import Output
 from mlrun.cli.seconds import Seconds
-from mlrun.cli.settings import Settled
 from mlrun.cli.shared_options import (
     AS_OF,
     BUILD_IMAGE,
@@ -152,7 +152,7 @@ mlrun run https://host/team/project.git#folder -v v1.2 -P alpha=0.5
 """
 
 
-@click.command(cls=Settled, help=_HELP)
+@click.command(cls=TakesParameters, help=_HELP)
 @_with_options
 def command(**words: Any) -> int:
     """Run a project, and return the exit code."""

@@ -19,7 +19,9 @@ def parse_assignment(word: str, flag: str) -> tuple[str, str]:
     """
     name, separator, value = word.partition("=")
     if not separator:
-        raise UsageError(f"{flag} {word}: a value is missing", hint=f"write {flag} {name}=VALUE")
+        before, colon, after = word.partition(":")
+        meant = f"{before}={after}" if colon and before else f"{name}=VALUE"
+        raise UsageError(f"{flag} {word}: a value is missing", hint=f"write {flag} {meant}")
     if not name.strip():
         raise UsageError(f"{flag} {word}: a name is missing", hint=f"write {flag} NAME={value}")
     return name, value

@@ -36,5 +36,15 @@ def test_malformed_words(words: list[str], said: str) -> None:
         parse_assignments(words, "-P")
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("a:1", "write -P a=1"), ("a", "write -P a=VALUE"), (":1", "write -P :1=VALUE")],
+)
+def test_what_is_to_be_written(word: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_assignments([word], "-P")
+    assert raised.value.hint == hint
+
+
 def test_commas_are_literal_and_nothing_is_the_empty_text() -> None:
     assert parse_assignments(["a=1,b=2", "c="], "-P") == {"a": "1,b=2", "c": ""}
