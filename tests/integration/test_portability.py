@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.lint.check import check
-from mlrun.lint.rules.portability import PORTABILITY_RULES
+from mlrun.lint.rules.portability import RULES
 from mlrun.lint.rules.rule import Subject
 from mlrun.lint.targets import Target
 from tests.mlflow_fixtures import MlflowClient
@@ -59,7 +59,7 @@ entry_points:
 def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Every rule's examples, and one with all that both take, in the folder to stand in."""
     texts = {"portable": PORTABLE}
-    for rule in PORTABILITY_RULES:
+    for rule in RULES:
         texts |= {f"{rule.name}-bad": rule.bad, f"{rule.name}-good": rule.good}
     for name, text in texts.items():
         (tmp_path / name).mkdir()

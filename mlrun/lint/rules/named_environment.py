@@ -18,7 +18,7 @@ _GOOD = f"name: churn\nconda_env: conda.yaml\n{_MAIN}"
 _DOCKER = f"name: churn\ndocker_env:\n  image: churn-train:1.0\n{_MAIN}"
 _BESIDE = (("conda.yaml", _CONDA),)
 
-NAMED_ENVIRONMENT_RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     _rule(
         name="several-environments",
         severity=Severity.ERROR,

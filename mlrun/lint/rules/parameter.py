@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mlrun.lint.rules.portability import PORTABILITY_RULES
 from mlrun.lint.rules.rule import Rule, Severity, Subject
 
 
@@ -232,4 +231,4 @@ _SECRETS = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*_IN_FORM, *_CONSTRAINTS, *_SECRETS, *PORTABILITY_RULES)
+RULES: tuple[Rule, ...] = (*_IN_FORM, *_CONSTRAINTS, *_SECRETS)

@@ -12,7 +12,7 @@ def _file(parameter: str, command: str = "python train.py") -> str:
     )
 
 
-PORTABILITY_RULES = (
+RULES: tuple[Rule, ...] = (
     Rule(
         name="mlflow-empty",
         severity=Severity.NOTE,

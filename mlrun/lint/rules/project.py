@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from mlrun.lint.rules.named_environment import NAMED_ENVIRONMENT_RULES
 from mlrun.lint.rules.rule import Rule, Severity, Subject
-from mlrun.lint.rules.text import TEXT_RULES
 
 _GOOD = """\
 name: churn
@@ -23,7 +21,7 @@ entry_points:
     command: python train.py --alpha {alpha}
 """
 
-_OWN_RULES = (
+RULES: tuple[Rule, ...] = (
     Rule(
         name="empty-file",
         severity=Severity.ERROR,
@@ -155,5 +153,3 @@ _OWN_RULES = (
         beside=(("MLproject", _GOOD),),
     ),
 )
-
-RULES: tuple[Rule, ...] = (*TEXT_RULES, *_OWN_RULES, *NAMED_ENVIRONMENT_RULES)

@@ -15,7 +15,7 @@ entry_points:
     command: python train.py
 """
 
-TEXT_RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     _rule(
         name="unreadable",
         summary="The file cannot be read as UTF-8 text",
