@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from mlrun.disk import discard
+from mlrun.errors import InputError
 from mlrun.inputs.failures import disk_errors
 from mlrun.lease import Lease, claim_folder
 
@@ -53,10 +55,22 @@ def _claimed(storage: Path, name: str) -> tuple[Path, Lease]:
         folder = storage / (name if count == 1 else f"{name}.{count}")
         with _disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            if _is_planted(folder.lstat(), folder.parent.stat()):
+                raise InputError(f"{folder} is another user's", hint=_ELSEWHERE)
             lease = claim_folder(folder)
         if lease is not None:
             return folder, lease
     raise AssertionError("counting has no end")
+
+
+def _is_planted(here: os.stat_result, parent: os.stat_result) -> bool:
+    """Return whether a folder, or a link to one, may be another user's trap.
+
+    Where everybody may make files but not remove those of others (`/tmp`), one is trusted that
+    is the user's own or that of the folder's owner, as Linux does with links.
+    """
+    is_for_all = parent.st_mode & (stat.S_ISVTX | stat.S_IWOTH) == stat.S_ISVTX | stat.S_IWOTH
+    return is_for_all and here.st_uid not in (os.geteuid(), parent.st_uid)
 
 
 def _copy_into(folder: Path, source: Path) -> Path:

@@ -100,3 +100,35 @@ def test_what_a_killed_one_began_is_removed_by_the_next(
     assert len(os.listdir(storage / "param_0")) == 2
     copied(storage, source)
     assert sorted(os.listdir(storage / "param_0")) == [".mine", "set"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "is_refused"),
+    [(0o1777, "other", True), (0o1777, "me", False), (0o1777, "keeper", False),
+     (0o1775, "other", False), (0o777, "other", False)],
+)  # fmt: skip
+def test_a_folder_that_another_user_has_put_there_is_refused(
+    mode: int,
+    owner: str,
+    is_refused: bool,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage = tmp_path / "storage"
+    (storage / "param_0").mkdir(parents=True)
+    storage.chmod(mode)
+    users = {"me": os.geteuid(), "other": 12345, "keeper": storage.stat().st_uid}
+    lstat = Path.lstat
+
+    def of_owner(path: Path) -> os.stat_result:
+        found = list(lstat(path))
+        found[4] = users[owner] if path == storage / "param_0" else found[4]
+        return os.stat_result(found)
+
+    monkeypatch.setattr(Path, "lstat", of_owner)
+    if is_refused:
+        with pytest.raises(InputError, match="is another user's"):
+            copied(storage, source)
+    else:
+        assert copied(storage, source).exists()
