@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from mlrun.errors import Location, Problem
+from mlrun.project.model import Flag
 from mlrun.project.types import ParameterType
 from mlrun.project.values import misfit
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
@@ -116,13 +117,16 @@ def read_r(text: str, file: Path) -> Reading | None:  # noqa: ARG001 - as the ot
 def _r_option(use: re.Match[str], text: str) -> Argument | None:
     inside = use["inside"]
     spelling = re.search(r"[\"'](--[\w-]+)[\"']", inside)
-    if spelling is None or re.search(r"action\s*=\s*[\"']store_", inside):
+    if spelling is None:
         return None
+    is_flag = re.search(r"action\s*=\s*[\"']store_(?:true|false)", inside) is not None
     kind = re.search(r"type\s*=\s*[\"'](\w+)[\"']", inside)
     default = re.search(r"default\s*=\s*(?:[\"']([^\"']*)[\"']|(-?[\d.]+(?:e-?\d+)?)L?)", inside)
     described = re.search(r"help\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", inside)
     known = _R_KINDS.get(kind[1] if kind else "", ParameterType.STRING)
     value = (default[1] if default[1] is not None else default[2]) if default else None
+    if is_flag:
+        known, value = ParameterType.BOOL, "false"
     description = one_line(described[1] or described[2]) if described else None
     return Argument(
         spelling[1].lstrip("-"),
@@ -130,5 +134,6 @@ def _r_option(use: re.Match[str], text: str) -> Argument | None:
         spelling[1],
         known,
         value if value is not None and misfit(known, value) is None else None,
+        flag=Flag(spelling[1]) if is_flag else None,
         description=re.sub(r"\s*\[?default:? %default\]?", "", description or "") or None,
     )

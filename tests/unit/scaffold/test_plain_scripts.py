@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlrun.project.model import Flag
 from tests.unit.scaffold.proposed import filled, proposed, ran, written
 
 SHELL = """#!/bin/sh
@@ -67,7 +68,10 @@ options <- list(
 def test_r_optparse(tmp_path: Path) -> None:
     filled(tmp_path, {"fit.R": OPTPARSE})
     main = written(tmp_path).entry_points["main"]
-    assert main.command == "Rscript fit.R --alpha={alpha} --out={out} --n={n} --must={must}"
+    assert main.command == (
+        "Rscript fit.R --alpha={alpha} --out={out} --n={n} --must={must} {verbose}"
+    )
+    assert main.parameters["verbose"].flag == Flag("--verbose")
     defaults = {name: one.default for name, one in main.parameters.items()}
-    assert defaults == {"alpha": "0.5", "out": "m.rds", "n": "10", "must": None}
+    assert defaults == {"alpha": "0.5", "out": "m.rds", "n": "10", "must": None, "verbose": "false"}
     assert main.parameters["alpha"].description == "Mixing (of both)"
