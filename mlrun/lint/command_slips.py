@@ -57,7 +57,7 @@ def _about_backslashes(template: CommandTemplate, text: str | None) -> Iterator[
         yield Problem(
             f"the shell takes the backslash away: the program gets {path.replace(chr(92), '')}",
             place_of(template.location, path, occurrence, text),
-            f"write {path.replace(chr(92), '/')}, or put it in single quotes",
+            "write / between folders, or put a backslash that is meant in single quotes",
             "lost-backslash",
         )
 
