@@ -77,13 +77,19 @@ class Mask:
         return b"".join(parts)
 
     def _secrets(self, text: bytes) -> list[tuple[int, int]]:
-        """Return where secrets begin and end, in order; they may overlap."""
+        """Return where secrets begin and end, in order; they may overlap.
+
+        Of one that overlaps itself many times (`aaaa`), only so many are found that they cover
+        all the others.
+        """
         found: list[tuple[int, int]] = []
         for pattern in self._patterns:
             start = text.find(pattern)
             while start >= 0:
-                found.append((start, start + len(pattern)))
-                start = text.find(pattern, start + 1)
+                stop = start + len(pattern)
+                found.append((start, stop))
+                following = text.rfind(pattern, start + 1, stop + len(pattern) - 1)
+                start = following if following >= 0 else text.find(pattern, stop)
         return sorted(found)
 
 
