@@ -83,5 +83,5 @@ def test_pieces_make_no_difference(pieces: list[bytes], secrets: list[bytes]) ->
 
 def test_a_secret_that_overlaps_itself_is_not_looked_for_at_every_byte() -> None:
     mask = Mask(patterns([b"a" * 1000]))
-    assert len(mask._secrets(b"a" * 100_000)) <= 100
+    assert len(mask._secrets(b"a" * 100_000)) <= 200
     assert mask.take(b"-" + b"a" * 100_000 + b"-") + mask.end() == b"-***-"
