@@ -40,6 +40,8 @@ from mlrun.inputs.tries import MOST_TRIES, given_up, pause_before
 from mlrun.sizes import size_in_words
 
 _MOST_AT_A_TIME = 8
+_MOST_TRIES_ONCE_BEGUN = 8
+"""After the first byte: a server that has just answered may be starting anew, for a minute."""
 _REPORT_EVERY = 0.25
 """Seconds between two lines of progress."""
 _PATIENCE = 1.0
@@ -221,8 +223,9 @@ class Download:
                 except InputUnavailableError as error:
                     has_moved = part.size - before >= _WORTH and _may_be_resumed(file)
                     failed = 1 if has_moved else failed + 1
-                    if failed >= MOST_TRIES:
-                        raise given_up(error) from error
+                    most = _MOST_TRIES_ONCE_BEGUN if self.progress.brought else MOST_TRIES
+                    if failed >= most:
+                        raise given_up(error, failed) from error
                     if self._stop.wait(pause_before(failed + 1, error)):
                         raise StoppedError from error
             self._keep(file, part)
