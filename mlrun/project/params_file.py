@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,7 +33,7 @@ class FileValue(NamedTuple):
     Attributes:
         text: As written (`0.10` stays `0.10`); a list or mapping as JSON, with its numbers
             as written where JSON knows their form; empty for null.
-        location: Of the value; in a JSON file, the file alone.
+        location: Of the value.
         is_null: Whether the file says null.
     """
 
@@ -126,9 +127,10 @@ def _number(text: str) -> str:
 def _from_json(file: Path) -> dict[str, FileValue]:
     from mlrun.project.yaml_nodes import read_text
 
+    text = read_text(file)
     try:
         values = json.loads(
-            read_text(file),
+            text,
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_Number,
@@ -136,17 +138,48 @@ def _from_json(file: Path) -> dict[str, FileValue]:
         )
     except json.JSONDecodeError as error:
         place = Location(file, error.lineno, error.colno)
-        raise ProjectError(f"this is not JSON: {error.msg}", location=place) from None
+        hint = "texts stand in double quotes, and no comma before a closing bracket"
+        raise ProjectError(f"this is not JSON: {error.msg}", location=place, hint=hint) from None
     except RecursionError:
         raise ProjectError("this is nested too deeply", location=Location(file)) from None
     if not isinstance(values, dict):
         raise ProjectError(
             "a parameter file must be a mapping from names to values", location=Location(file)
         )
+    places = _json_places(text, file)
     return {
-        name: FileValue("" if value is None else _json_text(value), Location(file), value is None)
+        name: FileValue("" if value is None else _json_text(value), places[name], value is None)
         for name, value in values.items()
     }
+
+
+def _json_places(text: str, file: Path) -> dict[str, Location]:
+    """Return where each value of a JSON object stands, which `json` reads and does not tell."""
+    from mlrun.project.yaml_nodes import location_at
+
+    decoder = json.JSONDecoder()
+    # A file of one line holds all values in it: a secret among them must not be shown.
+    source_line = None if "\n" in text.strip() else ""
+    places = {}
+    index = _after_blanks(text, text.index("{") + 1)
+    while text[index] != "}":
+        name, index = decoder.raw_decode(text, index)
+        start = _after_blanks(text, _after_blanks(text, index) + len(":"))
+        _, end = decoder.raw_decode(text, start)
+        place = location_at(file, text, start)
+        is_one_line = "\n" not in text[start:end] and place.column is not None
+        last = (place.column or 0) + end - start if is_one_line else None
+        places[name] = replace(place, end_column=last, source_line=source_line)
+        index = _after_blanks(text, end)
+        if text[index] == ",":
+            index = _after_blanks(text, index + 1)
+    return places
+
+
+def _after_blanks(text: str, index: int) -> int:
+    while text[index] in " \t\r\n":
+        index += 1
+    return index
 
 
 def _json_text(value: Any) -> str:

@@ -12,8 +12,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlrun.errors import MlrunError
+from mlrun.cli.excerpt import excerpt
+from mlrun.errors import MlrunError, Problem
 from mlrun.project.params_file import read_params_file
+
+# PyYAML leaves the text '1e5' without quotes, by which it is a number here and in YAML 1.2.
+plain_texts = st.text().filter(lambda text: not re.fullmatch("-?[0-9.]+[eE][-+]?[0-9]+", text))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | plain_texts,
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
 
 
 def texts(folder: Path, name: str, content: str) -> dict[str, str]:
@@ -43,6 +52,48 @@ def test_json_values_are_passed_as_they_are_written(tmp_path: Path) -> None:
         "d": "x",
         "f": '[0.50, {"g": "ä"}]',
     }
+
+
+def test_values_of_a_json_file_have_their_places(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text(
+        '\ufeff {\r\n "a": 1 ,\n\t"ü\\"}": "x, y:",\n"c" :\n  [1,\n 2], "d": {}\n}\n', "utf-8"
+    )
+    places = {name: found.location for name, found in read_params_file(file).items()}
+    found = {name: (p.line, p.column, p.end_column, p.source_line) for name, p in places.items()}
+    assert found == {
+        "a": (2, 7, 8, None),
+        'ü"}': (3, 10, 17, None),
+        "c": (5, 3, None, None),
+        "d": (6, 11, 13, None),
+    }
+
+
+def test_one_line_of_json_that_may_hold_a_secret_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text('{"rate": 5, "token": "hunter2"}\n')
+    (rate, token) = (found.location for found in read_params_file(file).values())
+    assert (rate.column, token.column) == (10, 22)
+    assert excerpt(Problem("wrong", rate)) == []
+
+
+@given(
+    st.dictionaries(st.text(), json_values, max_size=4),
+    st.none() | st.integers(0, 3),
+)
+def test_every_value_of_json_stands_where_it_is_said(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, object], indent: int | None
+) -> None:
+    file = tmp_path_factory.mktemp("p") / "p.json"
+    text = json.dumps(values, indent=indent)
+    file.write_text(text)
+    lines = text.split("\n")
+    for name, found in read_params_file(file, with_null=True).items():
+        place = found.location
+        assert place.line is not None
+        assert place.column is not None
+        rest = "\n".join([lines[place.line - 1][place.column - 1 :], *lines[place.line :]])
+        assert repr(json.JSONDecoder().raw_decode(rest)[0]) == repr(values[name])
 
 
 @pytest.mark.parametrize(
@@ -132,15 +183,6 @@ def test_wrong_collections_are_refused(tmp_path: Path, name: str, content: str, 
 def test_what_a_yaml_file_repeats_by_alias_is_written_out(tmp_path: Path) -> None:
     content = "a: &a {k: 0.10}\nb: {<<: *a, m: [*a]}\n"
     assert texts(tmp_path, "p.yaml", content)["b"] == '{"k": 0.10, "m": [{"k": 0.10}]}'
-
-
-# PyYAML leaves the text '1e5' without quotes, by which it is a number here and in YAML 1.2.
-plain_texts = st.text().filter(lambda text: not re.fullmatch("-?[0-9.]+[eE][-+]?[0-9]+", text))
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | plain_texts,
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
 
 
 @given(st.lists(json_values) | st.dictionaries(st.text(), json_values))
