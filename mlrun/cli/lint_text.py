@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from mlrun.cli.narration import inert, printable, say
 from mlrun.cli.streams import print_document
@@ -11,6 +11,8 @@ from mlrun.cli.style import Style, style_of
 from mlrun.cli.wording import counted
 from mlrun.lint.finding import FileReport, Finding, Mended
 from mlrun.lint.rules.rule import Severity
+
+_ABOUT_SECRETS = frozenset({"literal-secret", "open-password"})
 
 
 def print_text(outcomes: Sequence[Mended]) -> None:
@@ -47,9 +49,10 @@ def _about_mending(
 def _lines(outcome: Mended, style: Style | None) -> Iterator[str]:
     for finding in outcome.mended:
         yield _first_line(finding, outcome.before, style, "mended")
+    hidden = _lines_with_secrets(outcome.after)
     for finding in outcome.after.findings:
         yield _first_line(finding, outcome.after, style, finding.severity.value)
-        yield from _below(finding, outcome.after, style)
+        yield from _below(finding, outcome.after, style, hidden)
         if style is not None:
             yield ""
 
@@ -63,13 +66,21 @@ def _first_line(finding: Finding, report: FileReport, style: Style | None, word:
     return f"{place}: {word}{rule}: {message}"
 
 
-def _below(finding: Finding, report: FileReport, style: Style | None) -> Iterator[str]:
+def _lines_with_secrets(report: FileReport) -> frozenset[int | None]:
+    """Return the lines that no finding shows, since one of them says that a secret is there."""
+    found = (f.problem for f in report.findings if f.problem.rule in _ABOUT_SECRETS)
+    return frozenset(one.location.line for one in found if one.location is not None)
+
+
+def _below(
+    finding: Finding, report: FileReport, style: Style | None, hidden: Collection[int | None]
+) -> Iterator[str]:
     problem = finding.problem
-    if style is not None:
+    place = problem.location
+    if style is not None and place is not None and place.line not in hidden:
         from mlrun.cli.excerpt import excerpt
 
-        of_report = problem.location is not None and problem.location.file == report.file
-        text = report.text if of_report else None
+        text = report.text if place.file == report.file else None
         lines = excerpt(problem, text, style=style, indent=2)
         yield from (f"  {line}" for line in lines)
     if problem.hint:

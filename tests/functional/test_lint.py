@@ -272,6 +272,29 @@ def test_on_a_terminal_the_line_is_shown(bad: Place) -> None:
     assert shown[3] == "  hint: write `numpy==2.1.0`"
 
 
+def test_a_line_with_a_secret_is_shown_for_no_other_finding(place: Place) -> None:
+    place.write(
+        "entry_points:\n  main:\n    parameters:\n"
+        "      a: {secret: true, default: hunter2, choices: [x]}\n"
+        "      password: {default: hunter2, flaot: 3}\n"
+        "      b: {type: strin}\n"
+        "    command: echo {password}{b}\n"
+    )
+    inner, outer = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    subprocess.run(
+        [*MLRUN, "lint", "project"], cwd=place.folder, stdout=outer, stderr=subprocess.DEVNULL,
+        env=env, check=False,
+    )  # fmt: skip
+    os.close(outer)
+    shown = os.read(inner, 1 << 16).decode()
+    os.close(inner)
+    assert "b: {type: strin}" in shown
+    assert "[meaningless-constraint]" in shown
+    assert "[open-password]" in shown
+    assert "hunter2" not in shown
+
+
 def test_nothing_of_a_file_reaches_the_terminal_unseen(place: Place) -> None:
     place.write(WELL + '"\\e[31m": x\n')
     answer = place.mlrun("lint", "project")
