@@ -99,23 +99,26 @@ def test_a_project_below_another_folder_is_looked_up_there(folder: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "entry_points", "parameters"),
     [
-        "",
-        "- a",
-        "entry_points: [",
-        "entry_points: {main: [1]}",
-        "a: &a [*a]",
-        "\0",
-        "x: !!python/object:os.system {}",
-        "entry_points: {main: {parameters: [a]}}",
-        "entry_points: {main: {parameters: {a: [1], b: {choices: 3}}}}",
+        ("", [], []),
+        ("- a", [], []),
+        ("entry_points: [", [], []),
+        ("entry_points: {main: [1]}", ["main"], []),
+        ("a: &a [*a]", [], []),
+        ("\0", [], []),
+        ("x: !!python/object:os.system {}", [], []),
+        ("entry_points: {main: {parameters: [a]}}", ["main"], []),
+        ("entry_points: {main: {parameters: {a: [1], b: {choices: 3}}}}", ["main"], ["a=", "b="]),
     ],
 )
-def test_a_broken_file_offers_what_can_be_read_of_it(folder: Path, text: str) -> None:
+def test_a_broken_file_offers_what_can_be_read_of_it(
+    folder: Path, text: str, entry_points: list[str], parameters: list[str]
+) -> None:
     (folder / "MLproject").write_text(text)
-    for line in ("run . -e ", "run . -P ", "run . -P a=", "run . -P b="):
-        texts(line)
+    assert texts("run . -e ") == [*entry_points, "train.py"]
+    assert texts("run . -P ") == parameters
+    assert texts("run . -P a=") == texts("run . -P b=") == []
 
 
 @pytest.mark.parametrize(
