@@ -137,7 +137,8 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _entry_points(folder: str) -> dict[str, dict[str, Any]]:
     """Return what the project file declares, nothing where it cannot be read."""
-    name = next((name for name in sorted(_listed(folder)) if name.lower() in _NAMES), None)
+    named = [name for name in _listed(folder) if name.lower() in _NAMES]
+    name = min(named, key=_rank, default=None)
     if name is None:
         return {}
     try:
@@ -149,6 +150,10 @@ def _entry_points(folder: str) -> dict[str, dict[str, Any]]:
         name: {"command": one} if isinstance(one, str) else _mapping(one)
         for name, one in declared.items()
     }
+
+
+def _rank(name: str) -> tuple[bool, bool, str]:
+    return name.lower() != _NAMES[0], name != "MLproject", name
 
 
 def _folder(uri: str) -> str:

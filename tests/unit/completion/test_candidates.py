@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlrun.completion import answering
+from mlrun.completion import answering, project
 from mlrun.completion.candidates import candidates
 from mlrun.completion.vocabulary import Candidate
 from mlrun.completion.words import MLRUN
+from mlrun.project.project_file import find_project_file
+from mlrun.project.scripts import SUFFIXES
 
 PROJECT = """
 entry_points:
@@ -215,3 +217,26 @@ def test_a_name_runs_nothing_in_bash_and_is_one_word(
     answering.answer("bash")
     shown = capfdbinary.readouterr().out.decode()
     assert shown == ("" if expected is None else f"word\t{expected}\tred  [31m  31m\n")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("MLproject.yml",),
+        ("mlproject", "MLproject"),
+        ("mlproject.yaml", "MLproject"),
+        ("MLPROJECT.yml", "MLproject"),
+        ("mlproject.yml", "MLproject.yaml"),
+    ],
+)
+def test_the_project_file_is_the_one_that_runs_read(folder: Path, names: tuple[str, ...]) -> None:
+    (folder / "MLproject").unlink()
+    for name in names:
+        (folder / name).write_text(f"entry_points: {{'in {name}': {{}}}}")
+    read = find_project_file(folder).path
+    assert read is not None
+    assert texts("run . -e in") == [f"in {read.name}"]
+
+
+def test_scripts_are_those_that_run() -> None:
+    assert project._SCRIPTS == SUFFIXES
