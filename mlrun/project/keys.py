@@ -54,20 +54,25 @@ def sort_keys(
             ignored.append(entry)
             continue
         misspelt[meant] = entry
-        document.lint(
-            entry.key,
-            f"{shown(key)} is not a key of {owner}",
-            f"write `{meant}`, as which mlrun reads it; MLflow ignores it"
-            if meant in forgiving
-            else f"did you mean `{meant}`?",
-            rule="misspelt-key",
-            edits=renaming(document, entry.key, meant),
-        )
+        _lint_misspelt(document, entry.key, meant, owner, is_read=meant in forgiving)
     _lint_ignored(document, ignored, owner)
     if document.is_spared:
         # The lint is there; what stands below is to be read as well.
         return Keys({**misspelt, **found}, {})
     return Keys(found, misspelt)
+
+
+def _lint_misspelt(
+    document: Document, key: yaml.ScalarNode, meant: str, owner: str, *, is_read: bool
+) -> None:
+    as_meant = f"write `{meant}`, as which mlrun reads it; MLflow ignores it"
+    document.lint(
+        key,
+        f"{shown(str(key.value))} is not a key of {owner}",
+        as_meant if is_read else f"did you mean `{meant}`?",
+        rule="misspelt-key",
+        edits=renaming(document, key, meant),
+    )
 
 
 def _lint_ignored(document: Document, ignored: list[Entry], owner: str) -> None:
