@@ -35,7 +35,8 @@ def fetch_input(request: InputRequest, report: Report, resolve: Resolve) -> Iter
         else:
             held = hold(data, request, report)
     if isinstance(data, Path):
-        yield local
+        with _own(local.path, request) as path:
+            yield replace(local, path=path)
         return
     content = held.content
     try:
@@ -66,7 +67,7 @@ def _named(request: InputRequest) -> Iterator[None]:
 
 @contextmanager
 def _own(path: Path, request: InputRequest) -> Iterator[Path]:
-    """Give where the run reads: the cache, or a copy of its own."""
+    """Give where the run reads: what is kept or lies here, or a copy of its own."""
     if request.storage is None:
         yield path
         return
@@ -90,7 +91,7 @@ def _tell(request: InputRequest, is_new: bool, size: int, seconds: float, report
 
 
 def _local(path: Path, request: InputRequest) -> Input:
-    """Return what is on this machine already; it is neither copied nor read."""
+    """Return what is on this machine already; it is not read."""
     from mlrun.inputs.local import size_of_all
 
     try:

@@ -1,4 +1,4 @@
-"""A copy of what is in the cache that is the user's own, to write into."""
+"""A copy of what is in the cache, or lies on this machine, to write into."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def own_copy(storage: Path, number: int, source: Path) -> Iterator[Path]:
         storage: Below it goes to `param_<number>`, or, while another run has its copy there, to
             `param_<number>.2`, and so on. Made if it is not there.
         number: Which of the run's remote paths it is.
-        source: Has no symbolic links in it; the copy gets its name.
+        source: The copy gets its name. Links in it lead from the copy to where they led.
 
     Yields:
         Where the copy is.
@@ -126,7 +126,9 @@ def _copy_folder(source: Path, target: Path) -> None:
         for one in found:
             if one.is_dir(follow_symlinks=False):
                 _copy_folder(source / one.name, target / one.name)
-            elif one.is_file(follow_symlinks=False):
+            elif one.is_symlink():
+                (target / one.name).symlink_to(os.path.realpath(one.path))
+            elif one.is_file():
                 _copy_file(source / one.name, target / one.name)
 
 

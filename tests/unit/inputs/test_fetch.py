@@ -352,6 +352,18 @@ def test_what_lies_here_is_only_looked_at(tmp_path: Path) -> None:
         fetch((folder / "y").as_uri())
 
 
+def test_what_the_tracking_store_has_here_is_copied_where_asked(tmp_path: Path) -> None:
+    artifacts, storage = tmp_path / "artifacts", tmp_path / "storage"
+    (artifacts / "sub").mkdir(parents=True)
+    (artifacts / "sub" / "x").write_bytes(b"123")
+    (artifacts / "link").symlink_to("sub/x")
+    found = fetch("runs:/2/a", storage=storage, resolve=lambda uri: artifacts)
+    assert (found.path, found.size) == (storage / "param_0" / "artifacts", 8)
+    assert (found.path / "link").read_bytes() == b"123"
+    (found.path / "sub" / "x").write_bytes(b"changed")
+    assert (artifacts / "sub" / "x").read_bytes() == b"123"
+
+
 def test_what_the_tracking_server_names(server: DataServer, tmp_path: Path) -> None:
     server.files["/data"] = b"content"
     meanings: dict[str, Path | str] = {
