@@ -154,7 +154,7 @@ def run(
         uri=str(uri),
         entry_point=entry_point,
         version=version,
-        parameters={name: _text(value) for name, value in (parameters or {}).items()},
+        parameters={str(name): _text(value) for name, value in (parameters or {}).items()},
         params_file=Path(params_file) if params_file is not None else None,
         docker_args={name: _argument(value) for name, value in (docker_args or {}).items()},
         experiment_name=experiment_name,

@@ -53,6 +53,12 @@ def test_run_waits_and_is_recorded(project: Place) -> None:
     assert (project.project / "out.txt").read_text() == "1.5\n"
 
 
+def test_names_may_be_numbers_as_in_mlflow(project: Place) -> None:
+    mlrun.run("project", parameters={"word": "x", 5: 6})  # type: ignore[dict-item]
+    (run,) = project.runs()
+    assert recorded(run, "params") == {"word": "x", "5": "6"}
+
+
 def test_none_leaves_out_what_is_optional(project: Place) -> None:
     project.write(
         "entry_points:\n  main:\n    parameters:\n      limit: {type: int, optional: true}\n"
