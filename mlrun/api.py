@@ -9,12 +9,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mlrun import runner
-from mlrun.errors import RunFailedError
+from mlrun.errors import MlrunError, RunFailedError
 from mlrun.finishing import LaunchedRun
 from mlrun.outcome import Outcome
 from mlrun.project.parameters import text_of
@@ -195,7 +195,20 @@ def run(
         if submitted is not None:
             submitted.cancel()
         raise
+    except MlrunError as error:
+        _note(error)
+        raise
     return submitted
+
+
+def _note(error: MlrunError) -> None:
+    """Let a traceback show where each problem is, and what to do; Python 3.10 has no notes."""
+    add: Callable[[str], None] = getattr(error, "add_note", lambda _: None)
+    for problem in error.problems:
+        if problem.location is not None:
+            add(f"{problem.location}: {problem.message}")
+        if problem.hint is not None:
+            add(f"  hint: {problem.hint}")
 
 
 def _text(value: Any) -> str | None:

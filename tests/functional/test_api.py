@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +90,15 @@ def test_mistakes_raise_before_anything_starts(project: Place) -> None:
     with pytest.raises(mlrun.MlrunError, match="word"):
         mlrun.run("project")
     assert not project.database.exists()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="no notes of exceptions")
+def test_a_traceback_shows_where_it_is_and_what_to_do(project: Place) -> None:
+    with pytest.raises(mlrun.MlrunError) as raised:
+        mlrun.run("project", entry_point="mian")
+    shown = "".join(traceback.format_exception(raised.value))
+    assert f"\n{project.project / 'MLproject'}: the project has no entry point 'mian'\n" in shown
+    assert "\n  hint: did you mean -e main?" in shown
 
 
 def test_run_goes_on_beside_the_caller_and_can_be_cancelled(project: Place) -> None:
