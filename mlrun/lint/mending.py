@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect, bisect_left, insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import yaml
 
@@ -69,10 +71,17 @@ def _not_overlapping(findings: Sequence[Finding]) -> list[Finding]:
     taken: list[Edit] = []
     for finding in findings:
         edits = finding.problem.edits
-        if not any(_overlap(edit, other) for edit in edits for other in taken):
+        if not any(_overlap(edit, other) for edit in edits for other in _beside(edit, taken)):
             chosen.append(finding)
-            taken += edits
+            for edit in edits:
+                insort(taken, edit)
     return chosen
+
+
+def _beside(edit: Edit, taken: Sequence[Edit]) -> Sequence[Edit]:
+    """Return the edits before and after the place of one among others, which leave gaps."""
+    place = bisect(taken, edit)
+    return taken[max(0, place - 1) : place + 1]
 
 
 def _overlap(one: Edit, other: Edit) -> bool:
@@ -147,11 +156,14 @@ def _scalars(root: yaml.Node | None) -> _Scalars:
 
 
 def _untouched(scalars: _Scalars, edits: Sequence[Edit]) -> list[tuple[str, str]]:
-    return [
-        value
-        for start, end, value in scalars
-        if start < end and not any(edit.start <= end and start <= edit.end for edit in edits)
-    ]
+    """Return the values that no edit touches; the edits are in their order."""
+    ends = list(accumulate((edit.end for edit in edits), max))
+
+    def is_touched(start: int, end: int) -> bool:
+        place = bisect_left(ends, start)
+        return place < len(edits) and edits[place].start <= end
+
+    return [v for start, end, v in scalars if start < end and not is_touched(start, end)]
 
 
 def _moved(edits: Sequence[Edit]) -> Iterator[Edit]:

@@ -12,7 +12,7 @@ from mlrun.errors import Edit, Location, Problem
 from mlrun.lint import environment_file
 from mlrun.lint.check import check
 from mlrun.lint.finding import Mended
-from mlrun.lint.mending import mend
+from mlrun.lint.mending import _beside, _overlap, _untouched, mend
 from tests.unit.lint.checked import PYTHON, python_env
 
 MENDABLE = "# é\npython: 3.10  # why\ndependencies:\n- numpy=1  # é\n- pip:\n  - pandas=2\n"
@@ -151,3 +151,35 @@ def test_mending_twice_changes_nothing_more(
     assert again.mended == ()
     assert outcome.after.text.count("# kept") == 2
     assert len(outcome.after.findings) <= len(outcome.before.findings)
+
+
+places = st.tuples(st.integers(0, 30), st.integers(0, 5))
+
+
+@given(st.lists(places), st.lists(places))
+def test_what_an_edit_touches_is_found_as_by_comparing_all_with_all(
+    edited: list[tuple[int, int]], written: list[tuple[int, int]]
+) -> None:
+    edits = sorted(Edit(start, start + length, "") for start, length in edited)
+    scalars = [(start, start + size, ("tag", f"{start} {size}")) for start, size in written]
+    expected = [
+        value
+        for start, end, value in scalars
+        if start < end and not any(edit.start <= end and start <= edit.end for edit in edits)
+    ]
+    assert _untouched(scalars, edits) == expected
+
+
+@given(st.lists(places), places)
+def test_an_edit_overlaps_what_is_beside_it_or_nothing(
+    edited: list[tuple[int, int]], place: tuple[int, int]
+) -> None:
+    taken: list[Edit] = []
+    for start, length in edited:
+        edit = Edit(start, start + length, "")
+        if not any(_overlap(edit, other) for other in taken):
+            taken.append(edit)
+    taken.sort()
+    edit = Edit(place[0], sum(place), "")
+    overlaps = any(_overlap(edit, other) for other in taken)
+    assert any(_overlap(edit, other) for other in _beside(edit, taken)) is overlaps
