@@ -14,7 +14,7 @@ from mlrun.cli.narration import inert, say
 from mlrun.cli.output import print_problem
 from mlrun.cli.streams import print_document
 from mlrun.cli.wording import counted
-from mlrun.errors import Problem
+from mlrun.errors import Problem, UsageError
 from mlrun.folders import current_folder
 from mlrun.scaffold.entry_points import Proposal
 from mlrun.scaffold.scaffolding import Scaffold, scaffold, write
@@ -37,6 +37,12 @@ def command(folder: str, *, name: str | None, force: bool, only_print: bool) -> 
     Scripts that parse arguments become entry points with parameters. They are read, and
     neither run nor imported.
     """
+    if "://" in folder:
+        from mlrun.execution.redact import mask_url
+
+        raise UsageError(
+            f"{mask_url(folder)} is no folder of this machine", hint="clone it, and name its folder"
+        )
     place = Path(os.path.normpath(current_folder() / os.path.expanduser(folder)))  # noqa: PTH111
     proposed = scaffold(place, name)
     if only_print:

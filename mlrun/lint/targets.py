@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _CONDA_NAMES = ("conda.yaml", "conda.yml", "environment.yaml", "environment.yml"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _VIRTUAL = "pyvenv.cfg"
 """What the top folder of a virtual environment has."""
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):/+")
 _UNKNOWN = (
     "name a project file, its folder, or a file that is made like python_env.yaml or conda.yaml"
 )
@@ -69,6 +71,15 @@ def _of_file(path: Path) -> Target:
 def _not_there(path: Path) -> UsageError:
     from mlrun.near_miss import near_miss
 
+    address = _ADDRESS.match(str(path))
+    if address is not None:
+        from mlrun.execution.redact import mask_url
+
+        # Of two slashes, a path keeps one.
+        shown = mask_url(f"{address[1]}://{str(path)[address.end() :]}")
+        return UsageError(
+            f"{shown} is no file of this machine", hint="clone it, and name the folder"
+        )
     try:
         names = os.listdir(path.parent)
     except OSError:

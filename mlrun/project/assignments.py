@@ -19,12 +19,22 @@ def parse_assignment(word: str, flag: str) -> tuple[str, str]:
     """
     name, separator, value = word.partition("=")
     if not separator:
-        before, colon, after = word.partition(":")
-        meant = f"{before}={after}" if colon and before else f"{name}=VALUE"
-        raise UsageError(f"{flag} {word}: a value is missing", hint=f"write {flag} {meant}")
+        shown = _shown(word)
+        before, colon, after = shown.partition(":")
+        meant = f"{before}={after}" if colon and before else f"{shown}=VALUE"
+        raise UsageError(f"{flag} {shown}: a value is missing", hint=f"write {flag} {meant}")
     if not name.strip():
-        raise UsageError(f"{flag} {word}: a name is missing", hint=f"write {flag} NAME={value}")
+        shown = _shown(value)
+        message = f"{flag} {name}={shown}: a name is missing"
+        raise UsageError(message, hint=f"write {flag} NAME={shown}")
     return name, value
+
+
+def _shown(text: str) -> str:
+    """Return what was given as it may be printed: it can be an address with a password."""
+    from mlrun.execution.redact import mask_text
+
+    return mask_text(text)
 
 
 def parse_assignments(words: Iterable[str], flag: str) -> dict[str, str]:

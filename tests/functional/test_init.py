@@ -161,3 +161,10 @@ def test_names_of_a_folder_do_nothing_to_the_terminal(place: Place) -> None:
     assert "\x1b" not in answer.stderr
     text = Path(place.project / "MLproject").read_text()
     assert "\x1b" not in text
+
+
+def test_an_address_is_refused_without_its_password(place: Place) -> None:
+    answer = place.mlrun("init", "https://me:hunter2@host/p.git")
+    assert answer.returncode == 2
+    assert "https://***@host/p.git is no folder of this machine" in answer.stderr
+    assert "hunter2" not in answer.stderr

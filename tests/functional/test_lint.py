@@ -272,6 +272,13 @@ def test_on_a_terminal_the_line_is_shown(bad: Place) -> None:
     assert shown[3] == "  hint: write `numpy==2.1.0`"
 
 
+def test_an_address_is_refused_without_its_password(place: Place) -> None:
+    answer = place.mlrun("lint", "https://me:hunter2@host/p.git")
+    assert answer.returncode == 2
+    assert "https://***@host/p.git is no file of this machine" in answer.stderr
+    assert "hunter2" not in answer.stderr
+
+
 def test_a_line_with_a_secret_is_shown_for_no_other_finding(place: Place) -> None:
     place.write(
         "entry_points:\n  main:\n    parameters:\n"

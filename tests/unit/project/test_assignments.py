@@ -48,3 +48,14 @@ def test_what_is_to_be_written(word: str, hint: str) -> None:
 
 def test_commas_are_literal_and_nothing_is_the_empty_text() -> None:
     assert parse_assignments(["a=1,b=2", "c="], "-P") == {"a": "1,b=2", "c": ""}
+
+
+@pytest.mark.parametrize(
+    "word", ["https://me:hunter2@host/x", "=https://me:hunter2@host/x?sig=hunter2"]
+)
+def test_a_password_in_an_address_is_not_shown(word: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_assignment(word, "-P")
+    (problem,) = raised.value.problems
+    assert "***@host" in problem.message
+    assert "hunter2" not in f"{problem.message} {problem.hint}"
