@@ -1,6 +1,6 @@
-"""Measure `mlrun lint`, and print a table of medians.
+"""Measure what mlrun makes of a project file without running it, and print a table of medians.
 
-    python benchmarks/lint.py [--repeats 9] [--only NAME]... [--json FILE]
+    python benchmarks/project_file.py [--repeats 9] [--only NAME]... [--json FILE]
 
 Needs what `run.py` needs, but no MLflow, which has nothing of the kind. `corpus` needs the folder
 `shared/corpus` beside the repository, and is left out where that is not there.
@@ -24,6 +24,8 @@ from benchmarks.projects import noop_file
 CORPUS = tools.REPOSITORY.parent / "shared" / "corpus"
 GOAL = 1500
 """Milliseconds for the whole corpus."""
+COMPLETION_GOAL = 80
+"""Milliseconds after which a person at a prompt begins to wait."""
 
 _PROJECT_FILES = ("mlproject", "mlproject.yaml", "mlproject.yml")
 
@@ -60,6 +62,46 @@ def project(tool: tools.Tool, folder: Path, repeats: int) -> list[report.Row]:
     return _rows(tool, folder, repeats, lines)
 
 
+def completion(tool: tools.Tool, folder: Path, repeats: int) -> list[report.Row]:
+    """Complete a line in bash, beside a Python that does nothing."""
+    (folder / "MLproject").write_text(_many_entry_points(5, 10))
+    large = folder / "large"
+    large.mkdir()
+    (large / "MLproject").write_text(_many_entry_points(50, 20))
+    lines = {
+        "completion of options": "mlrun run . --env",
+        "completion of entry points": "mlrun run . -e entry",
+        "completion of parameters": "mlrun run . -e entry4 -P number",
+        "completion of a choice": "mlrun run . -e entry4 -P number3=",
+        "completion of parameters, a thousand of them": "mlrun run large -e entry4 -P number",
+    }
+    env = tools.clean_environment()
+    commands = {
+        title: Command((str(tool.program),), folder, {**env, **_typed(line)})
+        for title, line in lines.items()
+    }
+    commands["bare `python -c pass`"] = Command((str(tool.python), "-c", "pass"), folder, env)
+    taken = in_turn({title: taker(wall, one) for title, one in commands.items()}, repeats)
+    return [
+        report.Row(title, "ms", {"mlrun": own}, goal=COMPLETION_GOAL if title in lines else None)
+        for title, own in milliseconds(taken).items()
+    ]
+
+
+def _typed(line: str) -> dict[str, str]:
+    """Return what bash's script says of a line, with the cursor at its end."""
+    return {"MLRUN_COMPLETION": "bash", "COMP_LINE": line, "COMP_POINT": str(len(line))}
+
+
+def _many_entry_points(count: int, parameters: int) -> str:
+    said = "{type: int, default: 1, choices: [1, 2, 3], description: How many}"
+    lines = ["entry_points:"]
+    for number in range(count):
+        lines += [f"  entry{number}:", "    command: 'true'", "    parameters:"]
+        lines += [f"      number{each}: {said}" for each in range(parameters)]
+    return "\n".join([*lines, ""])
+
+
 def _rows(
     tool: tools.Tool,
     folder: Path,
@@ -78,12 +120,12 @@ def _rows(
     ]
 
 
-CASES: dict[str, Measured] = {"corpus": corpus, "project": project}
+CASES: dict[str, Measured] = {"corpus": corpus, "project": project, "completion": completion}
 
 
 def main() -> None:
     """Install, measure, print."""
-    given = arguments.of_comparison("Measure `mlrun lint`.", CASES)
+    given = arguments.of_comparison("Measure `lint`, `describe` and completion.", CASES)
     tool = tools.install_mlrun(given.cache, lambda line: print(line, file=sys.stderr))
     rows: list[report.Row] = []
     with tempfile.TemporaryDirectory(prefix="mlrun-benchmark-") as name:
@@ -91,7 +133,7 @@ def main() -> None:
             folder = Path(name) / case
             folder.mkdir()
             rows += CASES[case](tool, folder, given.repeats)
-    versions = {"mlrun": tool.version, "mlflow": "has no lint"}
+    versions = {"mlrun": tool.version, "mlflow": "has none of these"}
     print(f"{report.machine()}; medians of {given.repeats}\n")
     print(report.table(rows, versions))
     if given.json:
