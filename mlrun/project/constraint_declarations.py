@@ -125,7 +125,8 @@ def _truth(document: Document, node: yaml.Node, key: str) -> bool:
     if is_text(node) or text not in ("True", "False"):
         message = f"`{key}` is true or false, not {describe(node)}"
         edits = _lowered(node) if is_text(node) else ()
-        raise document.error(node, message, "without quotes", rule="bad-switch", edits=edits)
+        hint = "write it without quotes" if edits else "write `true` or `false`, without quotes"
+        raise document.error(node, message, hint, rule="bad-switch", edits=edits)
     return text == "True"
 
 

@@ -103,7 +103,7 @@ def python_env_from(
     for text, source in [*build, *wanted]:
         with document.sparing():
             _refuse_conda_form(document, text, source)
-            python = python or _python_among(document, text, source)
+            python = _python_among(document, text, source, python) or python
     if document.is_spared:
         _remark(document, node, found, (build, wanted), folder, python)
     return PythonEnv(
@@ -225,14 +225,22 @@ def _pair(document: Document, name: str, entry: Entry) -> Iterator[Requirement]:
         )
 
 
-def _python_among(document: Document, text: str, node: yaml.Node) -> str | None:
-    """Return the version where conda's habit put Python among the requirements."""
+def _python_among(document: Document, text: str, node: yaml.Node, known: str | None) -> str | None:
+    """Return the version where conda's habit put Python among the requirements.
+
+    Where the version is known already, that one holds.
+    """
     python = _PYTHON_REQUIREMENT.fullmatch(text)
     if python is None:
         return None
     message = f"{shown(text)} asks for Python itself"
-    document.lint(node, message, "write it as `python: VERSION`", rule="python-as-requirement")
-    return python_version(document, python["rest"], node) if python["rest"] else None
+    if known is not None:
+        message, hint = f"{message}, and {known} is taken", "remove it"
+    else:
+        hint = "write it as `python: VERSION`"
+    document.lint(node, message, hint, rule="python-as-requirement")
+    is_wanted = known is None and python["rest"]
+    return python_version(document, python["rest"], node) if is_wanted else None
 
 
 def _refuse_conda_form(document: Document, text: str, node: yaml.Node) -> None:

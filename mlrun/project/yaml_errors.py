@@ -14,6 +14,7 @@ from mlrun.project.yaml_nodes import location_at, shown
 
 _TEMPLATE = re.compile(r"\{%|\{\{ *cookiecutter\b")
 _GLUED = re.compile(r"^\s*(?:- +)?(?P<words>[A-Za-z_][\w-]*:[^\s:/][^:]*)$")
+_BRACKETED = re.compile(r"[\w.]+(?:\[[^\[\]{}\"']*\]|\{[^\[\]{}\"']*\})")
 _LINES_BACK = 3
 
 
@@ -48,6 +49,13 @@ class _Failure:
     ) -> ProjectError:
         place = location_at(self.file, self.text, self.at if index is None else index)
         return ProjectError(message, location=place, hint=hint, rule=rule, edits=edits)
+
+    def word_around(self, index: int) -> tuple[int, int]:
+        """Return where the word with a character begins, and where its line ends."""
+        start = index
+        while start and (self.text[start - 1].isalnum() or self.text[start - 1] in "_."):
+            start -= 1
+        return start, self.line_start(index) + len(self.line(index))
 
     def line_start(self, index: int) -> int:
         return max(self.text.rfind(mark, 0, index) for mark in "\n\r") + 1
@@ -234,6 +242,19 @@ def _open_bracket(failure: _Failure) -> ProjectError | None:
     bracket = failure.text[failure.opened]
     if bracket not in "{[":
         return None
+    word = _BRACKETED.match(failure.text, *failure.word_around(failure.at))
+    if word is not None:
+        return failure.error(
+            f"{shown(word.group())} needs quotes here: within {bracket} the sign"
+            f" {failure.text[failure.at]} begins a value of its own",
+            word.start(),
+            hint=f'write "{word.group()}"',
+            rule="yaml-quoting",
+            edits=(
+                Edit(word.start(), word.start(), '"'),
+                Edit(word.end(), word.end(), '"'),
+            ),
+        )
     closing = "}" if bracket == "{" else "]"
     return failure.error(
         f"the bracket {bracket} that opens here is not closed, or a comma is missing"

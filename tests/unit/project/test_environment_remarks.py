@@ -77,6 +77,12 @@ class TestPython:
         problems = of_python(tmp_path, "dependencies: [python]\n")
         assert rules(problems) == ["python-as-requirement", "unpinned-python"]
 
+    def test_python_among_the_requirements_beside_its_version(self, tmp_path: Path) -> None:
+        (problem,) = of_python(tmp_path, "python: '3.10'\ndependencies: [python==3.9]\n")
+        assert problem.rule == "python-as-requirement"
+        assert problem.message == "'python==3.9' asks for Python itself, and 3.10 is taken"
+        assert problem.hint == "remove it"
+
     @pytest.mark.parametrize(
         ("text", "to"),
         [

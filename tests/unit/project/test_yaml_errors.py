@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.errors import ProjectError
+from mlrun.project.yaml_mending import apply_edits
 from mlrun.project.yaml_nodes import compose
 
 CASES = {
@@ -25,6 +26,9 @@ CASES = {
     "an indentation that fits nothing": ("a:\n    b: 1\n  c: 2\n", "indentation", (3, 3)),
     "an open bracket": ("a: [1, 2\nb: 3\n", "the bracket [ that opens here", (1, 4)),
     "an open brace": ("a: {b: 1\nc: 3\n", "the bracket { that opens here", (1, 4)),
+    "brackets within braces": ("a: {t: list[int], d: 1}\n", "'list[int]' needs quotes", (1, 8)),
+    "braces within brackets": ("a: [b, x.{y}]\n", "'x.{y}' needs quotes", (1, 8)),
+    "brackets after a space": ("a: {t: list [int], d: 1}\n", "the bracket { that", (1, 4)),
     "a missing comma": ("a: {b: 'x' c: 1}\n", "text follows the closing quote", (1, 12)),
     "an at sign": ("a: @x\n", "cannot begin with '@'", (1, 4)),
     "a percent sign": ("a: %cd%\n", "cannot begin with '%'", (1, 4)),
@@ -58,3 +62,12 @@ def test_an_error_says_what_to_do(name: str) -> None:
     with pytest.raises(ProjectError) as caught:
         compose(CASES[name][0], Path("MLproject"))
     assert caught.value.hint
+
+
+def test_brackets_within_braces_get_their_quotes() -> None:
+    text = "a: {t: list[int], d: 'ü'}\n"
+    with pytest.raises(ProjectError) as caught:
+        compose(text, Path("MLproject"))
+    mended = apply_edits(text, caught.value.problems[0].edits)
+    assert mended == text.replace("list[int]", '"list[int]"')
+    assert compose(mended, Path("MLproject")) is not None
