@@ -146,7 +146,9 @@ class Document:
             ProjectError: It is no mapping, a key is given twice, or a key is not plain text.
         """
         if not isinstance(node, yaml.MappingNode):
-            message = f"{what} must be a mapping, not {describe(node)}"
+            # A file that is one text is none of this kind, and may be anybody's password.
+            is_all = node is self.root and isinstance(node, yaml.ScalarNode) and not is_null(node)
+            message = f"{what} must be a mapping, not {'one text' if is_all else describe(node)}"
             raise self.error(node, message, hint, rule="wrong-shape")
         own: dict[str, Entry] = {}
         merged: dict[str, Entry] = {}

@@ -166,7 +166,7 @@ def test_unknown_keys_are_ignored_with_a_lint(tmp_path: Path) -> None:
         ("variables: {A: [1]}\n", "A must be a text, not a list", "''", (1, 16)),
         ("variables: {A: }\n", "A must be a text, not empty", "''", (1, 16)),
         ("variables: {'A B': 1}\n", "'A B' cannot be the name", "letters", (1, 13)),
-        ("numpy\n", "must be a mapping, not 'numpy'", "lists below", (1, 1)),
+        ("numpy\n", "must be a mapping, not one text", "lists below", (1, 1)),
         ("name: x\nname: y\n", "'name' is given twice", "remove", (2, 1)),
     ],
 )

@@ -147,7 +147,7 @@ def test_unknown_keys_are_ignored_with_a_lint(tmp_path: Path) -> None:
         ("dependancies: [x]\n", "'dependancies' is not a key", (1, 1)),
         ("dependencies: [{numpy: {a: b}}]\n", "'numpy' is no requirement", (1, 17)),
         ("python: 3.8\npython: 3.9\n", "'python' is given twice", (2, 1)),
-        ("numpy==1.0\n", "must be a mapping, not 'numpy==1.0'", (1, 1)),
+        ("numpy==1.0\n", "must be a mapping, not one text", (1, 1)),
         ("python: '3.8\n", "never closed", (1, 9)),
     ],
 )

@@ -40,7 +40,7 @@ def test_the_name_is_as_written(tmp_path: Path, written: str, name: str | None) 
         ("# nothing\n", "the file is empty", (None, None)),
         ("~\n", "the file is empty", (None, None)),
         ("- a\n", "the project file must be a mapping, not a list", (1, 1)),
-        ("hello\n", "the project file must be a mapping, not 'hello'", (1, 1)),
+        ("hello\n", "the project file must be a mapping, not one text", (1, 1)),
         ("name: [a]\n", "`name` must be one text, not a list", (1, 7)),
         ("name: a\nname: b\n", "'name' is given twice, first on line 1", (2, 1)),
         ("name: a\nentrypoints:\n  main: {}\n", "'entrypoints' is not a key", (2, 1)),
