@@ -24,7 +24,14 @@ def test_the_likeliest_is_main(tmp_path: Path) -> None:
     filled(tmp_path, {"aaa.py": MAIN, "train.py": MAIN, "run.sh": "", "x/aaa.py": MAIN})
     assert entry_points(tmp_path) == {
         "main": "python train.py", "run": "bash run.sh", "aaa": "python aaa.py",
-        "aaa_2": "python x/aaa.py",
+        "x-aaa": "python x/aaa.py",
+    }  # fmt: skip
+
+
+def test_name_of_the_script_that_is_main_means_no_other(tmp_path: Path) -> None:
+    filled(tmp_path, {"train.py": MAIN, "main.py": MAIN, "a b/train.py": MAIN})
+    assert entry_points(tmp_path) == {
+        "main": "python train.py", "main_2": "python main.py", "a-b-train": "python 'a b/train.py'",
     }  # fmt: skip
 
 
