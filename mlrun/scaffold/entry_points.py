@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.project.model import Parameter
@@ -73,7 +73,7 @@ def propose(folder: Path, scripts: Iterable[Script]) -> tuple[Proposal, ...]:
             name = "main" if is_first else _entry_name(script, command)
             if name in taken and command.name is not None:
                 name = f"{_plain(script.path.stem, '-')}-{name}"
-            name = _unlike(name, taken, script.path.parent)
+            name = _unlike(name, taken, script.path.parent.parts)
             # The script's own name would not mean it, where another had it.
             taken |= {name, _entry_name(script, command)}
             proposals.append(_proposal(folder, script, command, name))
@@ -104,9 +104,9 @@ def _plain(name: str, joint: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", joint, name).strip("-") or "script"
 
 
-def _unlike(name: str, taken: set[str], folder: PurePath = PurePath()) -> str:
-    """Return a name that is not taken: with the folder's name before it, or a number behind."""
-    in_folder = [f"{_plain('-'.join(folder.parts), '-')}-{name}"] if folder.parts else []
+def _unlike(name: str, taken: set[str], folders: tuple[str, ...] = ()) -> str:
+    """Return a name that is not taken: with its folders before it, or a number behind."""
+    in_folder = [f"{_plain('-'.join(folders), '-')}-{name}"] if folders else []
     numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
     candidates = (name, *in_folder, *numbered)
     return next(candidate for candidate in candidates if candidate not in taken)
