@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from mlrun.errors import CommandError, Location, Problem
 from mlrun.light_dataclass import dataclass
@@ -22,6 +23,12 @@ _MOST_CHARACTERS = 2**21
 
 _LONGEST_EXCERPT = 40
 """Characters of a command that a message shows."""
+
+_MOST_NAMES = 12
+"""Parameters that a message names."""
+
+_MOST_COMPARED = 500
+"""Parameters among which the one is looked for that was meant: that takes its time."""
 
 _PLAIN_WORDS = "letters, digits and ._-/:=@%+,"
 _UNREADABLE = "unreadable-command"
@@ -306,8 +313,10 @@ def _mistakes(
 def _unknown(name: str, known: Collection[str], location: Location) -> Problem:
     from mlrun.near_miss import near_miss
 
-    declared = ", ".join(known) or "none"
-    meant = near_miss(name, known)
+    declared = ", ".join(islice(known, _MOST_NAMES)) or "none"
+    if len(known) > _MOST_NAMES:
+        declared += f", and {len(known) - _MOST_NAMES} more"
+    meant = near_miss(name, known) if len(known) <= _MOST_COMPARED else None
     hint = f"did you mean {{{meant}}}?" if meant else f"declare it, or give -P {name}=VALUE"
     return Problem(
         f"{{{name}}} is no parameter of this entry point (it has: {declared})",

@@ -323,3 +323,11 @@ def test_harmless_values_give_what_mlflow_gives(value: str, options: list[str]) 
     command = " ".join(["python train.py", *options])
     theirs = command.format(x=shlex.quote(value))
     assert shlex.split(render(command, x=value)) == shlex.split(theirs)
+
+
+def test_of_many_parameters_a_message_names_a_few() -> None:
+    names = [f"parameter{number}" for number in range(2000)]
+    with pytest.raises(CommandError) as caught:
+        parse_command("train {paramter7}", names, PLACE)
+    assert "parameter11, and 1988 more" in caught.value.message
+    assert len(caught.value.message) < 300
