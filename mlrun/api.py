@@ -17,7 +17,7 @@ from mlrun import runner
 from mlrun.errors import MlrunError, RunFailedError
 from mlrun.finishing import LaunchedRun
 from mlrun.outcome import Outcome
-from mlrun.project.parameters import text_of
+from mlrun.project.parameters.binding import text_of
 from mlrun.request import FLUSH_TIMEOUT, DockerArgument, RunRequest
 from mlrun.tracking.base import RunStatus
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from mlrun.errors import CommandError
 from mlrun.execution.container.container import WORK_FOLDER, Container, ContainerCommand, Mount
 from mlrun.planning import ENCLOSING_RUN, BoundRun
-from mlrun.project.parameters import resolve, secret_variables
-from mlrun.project.shell.plain import plain_words
-from mlrun.project.types import ParameterType
-from mlrun.project.values import is_remote
+from mlrun.project.command.shell.plain import plain_words
+from mlrun.project.parameters.binding import resolve, secret_variables
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import is_remote
 from mlrun.tracking.base import TrackedRun
 from mlrun.tracking.local_artifacts import local_folder, may_hold_artifacts
 from mlrun.tracking.target import is_on_loopback

@@ -9,9 +9,9 @@ from functools import partial
 from mlrun.events import Event, EventKind, Listener
 from mlrun.light_dataclass import dataclass
 from mlrun.planning import BoundRun
-from mlrun.project.parameters import BoundValue
-from mlrun.project.types import ParameterType
-from mlrun.project.values import is_remote
+from mlrun.project.parameters.binding import BoundValue
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import is_remote
 from mlrun.request import RunRequest
 
 TYPE_CHECKING = False

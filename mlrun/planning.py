@@ -15,10 +15,10 @@ from mlrun.environments.solved import SolvedEnvironment
 from mlrun.errors import MlrunError, Problem, UsageError
 from mlrun.light_dataclass import dataclass
 from mlrun.plan import PROJECT, Delivery, Plan, PlanEnvironment, PlanParameter, PlanSource, Work
-from mlrun.project.command import CommandTemplate, parse_command, render_command
+from mlrun.project.command.template import CommandTemplate, parse_command, render_command
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import DockerEnv, EntryPoint, Environment, Project
-from mlrun.project.parameters import BoundValue, bind, command_values, recorded_text
+from mlrun.project.parameters.binding import BoundValue, bind, command_values, recorded_text
 from mlrun.request import LONGEST_TIME, RunRequest
 from mlrun.sources.base import Checkout, FetchRequest, Provenance, Report, ignore
 from mlrun.sources.fetch import fetch
@@ -312,7 +312,7 @@ def _template(entry_point: EntryPoint, values: tuple[BoundValue, ...]) -> Comman
     template = parse_command(entry_point.command, known, entry_point.location)
     flags = [name for name, each in entry_point.parameters.items() if each.flag is not None]
     if flags:
-        from mlrun.project.command_gaps import check_flags
+        from mlrun.project.command.gaps import check_flags
 
         check_flags(template, flags)
     return template

@@ -29,7 +29,7 @@ from mlrun.gathering import gather
 from mlrun.outcome import Outcome
 from mlrun.plan import Plan
 from mlrun.planning import ENCLOSING_RUN, BoundRun, bind_run
-from mlrun.project.parameters import recorded_text, secret_bytes, secret_variables
+from mlrun.project.parameters.binding import recorded_text, secret_bytes, secret_variables
 from mlrun.request import RunRequest
 from mlrun.run_folder import RunFolder
 from mlrun.serving import choose_store, open_gateway, reached_through, serves_artifacts

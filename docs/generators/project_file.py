@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlrun.project.types import ParameterType, spellings_of
+from mlrun.project.parameters.types import ParameterType, spellings_of
 from mlrun.schema_files import read_schema
 
 _HEAD = (

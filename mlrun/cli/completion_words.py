@@ -28,7 +28,7 @@ _LONGEST = 76
 
 def vocabulary() -> Command:
     """Return all the words of the command line."""
-    context = click.Context(cli, info_name="mlrun")
+    context = click.Context(cli, info_name="mlrun", **cli.context_settings)
     return _command(cli, context)
 
 

@@ -19,9 +19,9 @@ from mlrun.execution.redact import mask_url
 from mlrun.folders import current_folder
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import EntryPoint, Environment, Parameter, Project
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import misfit
 from mlrun.project.scripts import scripts_in
-from mlrun.project.types import ParameterType
-from mlrun.project.values import misfit
 from mlrun.sources.base import Checkout, FetchRequest
 from mlrun.sources.fetch import fetch
 from mlrun.sources.naming import named_by_address, renamed
@@ -130,7 +130,7 @@ def _environment_lines(project: Project) -> list[str]:
     if any(one.implied for one in described(project.environments, project.folder)):
         from textwrap import wrap
 
-        from mlrun.project.implied_environments import USUAL_FILES
+        from mlrun.project.environments.implied import USUAL_FILES
 
         order = f"(none is named: the first that is there of {', '.join(USUAL_FILES)})"
         lines += [f"             {line}" for line in wrap(order, 85)]

@@ -120,7 +120,7 @@ def _from_file(
 ) -> tuple[str | None, tuple[Problem, ...]]:
     try:
         if isinstance(environment, PythonEnvFile):
-            from mlrun.project.environment_files import read_python_env
+            from mlrun.project.environments.python_env_file import read_python_env
 
             spec = read_python_env(environment)
             return spec.python, spec.lints
@@ -129,7 +129,7 @@ def _from_file(
 
             return UvLockEnvironment(environment, exact_python=False).python, ()
         if isinstance(environment, CondaEnv):
-            from mlrun.project.conda_file import read_conda_env
+            from mlrun.project.environments.conda_file import read_conda_env
 
             conda = read_conda_env(environment)
             found = (_CONDA_PYTHON.fullmatch(package.text.strip()) for package in conda.packages)

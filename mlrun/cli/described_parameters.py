@@ -8,7 +8,7 @@ from typing import Any
 
 from mlrun.cli.wording import aligned
 from mlrun.project.model import Parameter
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 
 _MOST_CHOICES = 60
 """Characters of choices that a line shows."""

@@ -25,7 +25,7 @@ from mlrun.cli.shared_options import (
 )
 from mlrun.errors import MlrunError, UsageError
 from mlrun.execution.interruption import Interrupted, exit_code_after, signals_raise
-from mlrun.project.assignments import parse_assignments
+from mlrun.project.parameters.assignments import parse_assignments
 from mlrun.request import FLUSH_TIMEOUT, DockerArgument, RunRequest, UndeliveredPolicy
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

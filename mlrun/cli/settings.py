@@ -16,7 +16,7 @@ from mlrun.folders import config_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlrun.project.params_file import FileValue
+    from mlrun.project.parameters.params_file import FileValue
 
 SETTABLE = (
     "buffer-tracking",
@@ -94,7 +94,7 @@ def _is_there(file: Path) -> bool:
 
 
 def _read(file: Path) -> dict[str, FileValue]:
-    from mlrun.project.params_file import read_params_file
+    from mlrun.project.parameters.params_file import read_params_file
 
     try:
         return read_params_file(file, "the settings file")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 1 << 20
 _DEEPEST = 40
-"""Levels of a file, as `mlrun.project.yaml_nodes` has them: a parser of C crashes at many more."""
+"""Levels of a file, as `mlrun.project.reading.nodes` has them: of many more, the parser crashes."""
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from mlrun.completion.document import read_document
 from mlrun.completion.vocabulary import Candidate
-from mlrun.project.types import ParameterType, parse_type
+from mlrun.project.parameters.types import ParameterType, parse_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

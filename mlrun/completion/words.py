@@ -8,7 +8,7 @@ MLRUN = Command(
     'Run MLproject files: at once, in their environment, tracked in MLflow.',
     options=(
         Option('--version', about="Show mlrun's version and exit."),
-        Option('--help', about='Show this message and exit.'),
+        Option('--help', '-h', about='Show this message and exit.'),
     ),
     commands={
         'run': Command(
@@ -52,7 +52,7 @@ MLRUN = Command(
                 Option('--result-file', about='Write the result, as JSON, to this file too.', value=Value('file')),
                 Option('--quiet', about="Print nothing of mlrun's own but errors."),
                 Option('--verbose', about='Print each step.'),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('project'),),
         ),
@@ -62,7 +62,7 @@ MLRUN = Command(
                 Option('--version', '-v', about='Branch, tag or commit.', value=Value('any')),
                 Option('--offline', about='Use what is cached of the project, and ask no server.'),
                 Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('project'),),
         ),
@@ -75,7 +75,7 @@ MLRUN = Command(
                 Option('--rule', about='Look for this rule alone.', value=Value('rule'), repeats=True),
                 Option('--explain', about='Explain a rule, or list `all`.', value=Value('rule')),
                 Option('--output', about='What goes to standard output. ', value=Value('choice', 'text', 'json', 'github')),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('file'),),
             repeats=True,
@@ -86,14 +86,14 @@ MLRUN = Command(
                 Option('--name', about="The project's name; by default the folder's.", value=Value('any')),
                 Option('--force', about='Replace a project file that is there.'),
                 Option('--dry-run', '--stdout', about='Print the project file, and write nothing.'),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('any'),),
         ),
         'runs': Command(
             'Look at the runs that were started on this machine.',
             options=(
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             commands={
                 'list': Command(
@@ -101,13 +101,13 @@ MLRUN = Command(
                     options=(
                         Option('--limit', about='How many to show.', value=Value('any')),
                         Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                 ),
                 'log': Command(
                     "Print a run's output, as it was.",
                     options=(
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('any'),),
                 ),
@@ -115,7 +115,7 @@ MLRUN = Command(
                     'Show what a run was, and how it ended.',
                     options=(
                         Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('any'),),
                 ),
@@ -124,7 +124,7 @@ MLRUN = Command(
         'env': Command(
             'Look after the environments that projects run in.',
             options=(
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             commands={
                 'build': Command(
@@ -142,7 +142,7 @@ MLRUN = Command(
                         Option('--dry-run', about='Print the key only, and build nothing.'),
                         Option('--env-limit', about='What all environments may take; the least used go after a build.', value=Value('any')),
                         Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('project'),),
                 ),
@@ -150,7 +150,7 @@ MLRUN = Command(
                     'List what is there, the last used first.',
                     options=(
                         Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                 ),
                 'path': Command(
@@ -165,7 +165,7 @@ MLRUN = Command(
                         Option('--locked', about="Refuse when the project's mlrun.lock is missing or does not fit."),
                         Option('--build-image', about="Build a Docker image with the project's code in it."),
                         Option('--offline', about='Use what is cached of the project and of packages, and ask no server.'),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('any'),),
                 ),
@@ -176,14 +176,14 @@ MLRUN = Command(
                         Option('--max-size', about='Remove the least used beyond this.', value=Value('any')),
                         Option('--images', about='Remove Docker images that mlrun built so long ago, too.'),
                         Option('--dry-run', about='Only say what would be removed.'),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                 ),
                 'remove': Command(
                     'Remove environments, named by the beginnings of their keys.',
                     options=(
                         Option('--all', about='Remove all that no run uses.'),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('any'),),
                     repeats=True,
@@ -201,7 +201,7 @@ MLRUN = Command(
                         Option('--build-image', about="Build a Docker image with the project's code in it."),
                         Option('--offline', about='Use what is cached of the project and of packages, and ask no server.'),
                         Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('any'),),
                 ),
@@ -216,21 +216,21 @@ MLRUN = Command(
                 Option('--exact-python', about='Refuse another patch version of Python than the one that the project names.'),
                 Option('--conda-exe', about='Make conda environments with this conda, mamba or micromamba.', value=Value('any')),
                 Option('--as-of', about="Choose packages as they were on that day, or on that of the project's com...", value=Value('any')),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('any'),),
         ),
         'cache': Command(
             'Look after what is kept of fetched projects and data.',
             options=(
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             commands={
                 'clear': Command(
                     'Remove all, or only what is named.',
                     options=(
                         Option('--kept', about='Remove kept folders too.'),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                     arguments=(Value('any'),),
                     repeats=True,
@@ -239,7 +239,7 @@ MLRUN = Command(
                     'List what is there, the last used first.',
                     options=(
                         Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                 ),
                 'prune': Command(
@@ -247,7 +247,7 @@ MLRUN = Command(
                     options=(
                         Option('--older-than', about='Remove what was not used for so long.', value=Value('any')),
                         Option('--dry-run', about='Only say what would be removed.'),
-                        Option('--help', about='Show this message and exit.'),
+                        Option('--help', '-h', about='Show this message and exit.'),
                     ),
                 ),
             },
@@ -257,7 +257,7 @@ MLRUN = Command(
             options=(
                 Option('--list', about='Show what is undelivered, and stop.'),
                 Option('--output', about='What goes to standard output.', value=Value('choice', 'text', 'json')),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('any'),),
             repeats=True,
@@ -271,7 +271,7 @@ MLRUN = Command(
                 Option('--host', about='The interface to listen on.', value=Value('any')),
                 Option('--upgrade', about='Upgrade the database itself before, after a backup beside it.'),
                 Option('--open', about='Open the page in a browser.'),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
         ),
         'server': Command(
@@ -283,7 +283,7 @@ MLRUN = Command(
                 Option('--port', '-p', about='The port to listen on', value=Value('any')),
                 Option('--with', about="A package for its environment, such as a database's driver; may be repeated.", value=Value('any'), repeats=True),
                 Option('--upgrade', about='Upgrade a local database before, after a backup beside it.'),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('any'),),
             repeats=True,
@@ -292,14 +292,14 @@ MLRUN = Command(
             'Print the JSON Schema NAME, of a file or a document; without NAME, say...',
             options=(
                 Option('--path', about='Print where its file is.'),
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('schema'),),
         ),
         'completion': Command(
             "Print what makes a shell complete mlrun's words.",
             options=(
-                Option('--help', about='Show this message and exit.'),
+                Option('--help', '-h', about='Show this message and exit.'),
             ),
             arguments=(Value('choice', 'bash', 'fish', 'zsh'),),
         ),

@@ -181,7 +181,7 @@ def _named(environment: Environment) -> str:
 
 
 def _conda_environment(environment: CondaEnv, options: EnvironmentOptions) -> EnvironmentKind:
-    from mlrun.project.conda_file import read_conda_env
+    from mlrun.project.environments.conda_file import read_conda_env
 
     spec = read_conda_env(environment)
     if options.manager in ("uv", "virtualenv"):
@@ -215,7 +215,7 @@ def _python_environment(
     from mlrun.environments.python.environment import PythonEnvironment
 
     if isinstance(environment, PythonEnvFile):
-        from mlrun.project.environment_files import read_python_env
+        from mlrun.project.environments.python_env_file import read_python_env
 
         environment = read_python_env(environment)
     manager = options.manager or DEFAULT_PYTHON_MANAGER

@@ -9,7 +9,7 @@ from mlrun.errors import Problem, ProjectError
 from mlrun.lint.finding import FileReport, Finding
 from mlrun.lint.rules.rule import Severity, Subject
 from mlrun.lint.targets import Target, targets_of
-from mlrun.project.yaml_nodes import compose, read_text
+from mlrun.project.reading.nodes import compose, read_text
 
 _MARK = "mlrun:"
 

@@ -8,23 +8,23 @@ from typing import NamedTuple
 
 from mlrun.errors import Edit, Location, Problem
 from mlrun.lint.command_mending import backslashes
-from mlrun.project.command import CommandTemplate, Placeholder, marked
-from mlrun.project.command_places import (
+from mlrun.project.command.continuation import continued_lines
+from mlrun.project.command.places import (
     nth,
     place_among,
     place_of,
     source_until,
     written,
 )
-from mlrun.project.continuation import continued_lines
+from mlrun.project.command.shell.frames import SLOT, Reading
+from mlrun.project.command.shell.lexer import read
+from mlrun.project.command.shell.quoting import Quote
+from mlrun.project.command.shell.reader import UnreadableError
+from mlrun.project.command.shell.slot_places import NoPlaceError, find_place
+from mlrun.project.command.template import CommandTemplate, Placeholder, marked
 from mlrun.project.model import Parameter
-from mlrun.project.shell.frames import SLOT, Reading
-from mlrun.project.shell.lexer import read
-from mlrun.project.shell.quoting import Quote
-from mlrun.project.shell.reader import UnreadableError
-from mlrun.project.shell.slot_places import NoPlaceError, find_place
-from mlrun.project.types import ParameterType
-from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.reading.yaml_mending import apply_edits
 
 _QUOTES = frozenset({Quote.SINGLE, Quote.DOUBLE, Quote.GLUED_DOUBLE})
 _UNQUOTED = frozenset({ParameterType.INT, ParameterType.FLOAT, ParameterType.BOOL})

@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from mlrun.errors import Edit, Location
-from mlrun.project.braces import divide, single_braces
-from mlrun.project.command_places import nth, written
-from mlrun.project.continuation import continued_lines, join_lines
-from mlrun.project.shell.frames import SLOT
-from mlrun.project.yaml_mending import apply_edits
-from mlrun.project.yaml_nodes import location_at
+from mlrun.project.command.braces import divide, single_braces
+from mlrun.project.command.continuation import continued_lines, join_lines
+from mlrun.project.command.places import nth, written
+from mlrun.project.command.shell.frames import SLOT
+from mlrun.project.reading.nodes import location_at
+from mlrun.project.reading.yaml_mending import apply_edits
 
 
 def doubled_braces(

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mlrun.errors import Edit, Location, Problem
-from mlrun.project.command import CommandTemplate, Placeholder, marked
-from mlrun.project.command_places import place_among, place_of, source_until, written
+from mlrun.project.command.places import place_among, place_of, source_until, written
+from mlrun.project.command.shell.frames import CommandKind, Word
+from mlrun.project.command.shell.lexer import read
+from mlrun.project.command.shell.reader import UnreadableError
+from mlrun.project.command.template import CommandTemplate, Placeholder, marked
 from mlrun.project.model import Parameter
-from mlrun.project.shell.frames import CommandKind, Word
-from mlrun.project.shell.lexer import read
-from mlrun.project.shell.reader import UnreadableError
-from mlrun.project.yaml_nodes import location_at, shown
+from mlrun.project.reading.nodes import location_at, shown
 
 _PATH = re.compile(r"[\w.:/\\-]*[\w:]\\[A-Za-z0-9_][\w./\\-]*", re.ASCII)
 _CURLY = "\u201c\u201d\u201e\u2018\u2019"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrun.errors import Location, Problem
-from mlrun.project.command import CommandTemplate, marked, unreadable
-from mlrun.project.command_places import place_of, source_until
-from mlrun.project.shell.frames import SLOT, CommandKind, Reading, Word
-from mlrun.project.shell.interpreters import command_positions, program_name
-from mlrun.project.shell.lexer import read
-from mlrun.project.shell.plain import plain_words
-from mlrun.project.shell.reader import UnreadableError
+from mlrun.project.command.places import place_of, source_until
+from mlrun.project.command.shell.frames import SLOT, CommandKind, Reading, Word
+from mlrun.project.command.shell.interpreters import command_positions, program_name
+from mlrun.project.command.shell.lexer import read
+from mlrun.project.command.shell.plain import plain_words
+from mlrun.project.command.shell.reader import UnreadableError
+from mlrun.project.command.template import CommandTemplate, marked, unreadable
 
 _ENGINES = frozenset({"docker", "podman", "nerdctl"})
 _CONTINUED = "\\\n"

@@ -12,15 +12,15 @@ from mlrun.lint.command_slips import about_slips
 from mlrun.lint.command_words import about_words
 from mlrun.lint.unmarked_placeholders import about_unmarked
 from mlrun.near_miss import near_miss
-from mlrun.project.command import CommandTemplate, Placeholder, examine_command
-from mlrun.project.command_gaps import check_flags, without_gaps
-from mlrun.project.command_places import place_among
-from mlrun.project.command_values import LeftOut, Variable
+from mlrun.project.command.gaps import check_flags, without_gaps
+from mlrun.project.command.places import place_among
+from mlrun.project.command.shell.quoting import Allowed, Quote
+from mlrun.project.command.template import CommandTemplate, Placeholder, examine_command
+from mlrun.project.command.values import LeftOut, Variable
 from mlrun.project.model import DockerEnv, Parameter, Project
-from mlrun.project.secrets import variable_of
-from mlrun.project.shell.quoting import Allowed, Quote
-from mlrun.project.types import ParameterType
-from mlrun.project.yaml_nodes import shown
+from mlrun.project.parameters.secrets import variable_of
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.reading.nodes import shown
 
 _NUMBERS = frozenset({ParameterType.INT, ParameterType.FLOAT})
 _PLAIN = _NUMBERS | {ParameterType.BOOL}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlrun.errors import Problem, ProjectError
-from mlrun.project.yaml_nodes import Document, read_text
+from mlrun.project.reading.nodes import Document, read_text
 
 
 def check_python_env_file(file: Path, text: str | None = None) -> tuple[Problem, ...]:
@@ -16,7 +16,7 @@ def check_python_env_file(file: Path, text: str | None = None) -> tuple[Problem,
         file: The file, whatever it is called.
         text: What it would hold, without a byte order mark; None for what it does hold.
     """
-    from mlrun.project.environment_files import read_python_document
+    from mlrun.project.environments.python_env_file import read_python_document
 
     return _checked(file, text, read_python_document)
 
@@ -28,7 +28,7 @@ def check_conda_file(file: Path, text: str | None = None) -> tuple[Problem, ...]
         file: The file, whatever it is called.
         text: What it would hold, without a byte order mark; None for what it does hold.
     """
-    from mlrun.project.conda_file import read_conda_document
+    from mlrun.project.environments.conda_file import read_conda_document
 
     return _checked(file, text, read_conda_document)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from mlrun.errors import Edit, Problem
-from mlrun.project.command_places import place_of, written
+from mlrun.project.command.places import place_of, written
 from mlrun.project.model import EntryPoint, Project
 
 _GLUED = re.compile(r"\{(?P<name>[\w-]+)\}(?P<option>--[A-Za-z][\w-]*)[ =]\s*[\"']?\{")

@@ -14,8 +14,8 @@ from mlrun.lint.check import check
 from mlrun.lint.finding import FileReport, Finding, Mended
 from mlrun.lint.rules.rule import Severity
 from mlrun.lint.targets import Target
-from mlrun.project.yaml_mending import apply_edits
-from mlrun.project.yaml_nodes import compose
+from mlrun.project.reading.nodes import compose
+from mlrun.project.reading.yaml_mending import apply_edits
 
 _MOST_ROUNDS = 10
 """A mend may make room for the next one, but not for ever."""

@@ -8,8 +8,8 @@ import yaml
 
 from mlrun.errors import Edit, Problem
 from mlrun.lint.raw_mappings import pairs
-from mlrun.project.types import parse_type
-from mlrun.project.yaml_nodes import Document, is_null, scalar, shown
+from mlrun.project.parameters.types import parse_type
+from mlrun.project.reading.nodes import Document, is_null, scalar, shown
 
 _OF_A_PARAMETER = ("type", "default", "description")
 

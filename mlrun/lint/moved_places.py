@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlrun.errors import Edit, Problem
-from mlrun.project.yaml_nodes import location_at
+from mlrun.project.reading.nodes import location_at
 
 
 def moved_back(problem: Problem, before: str, after: str, edits: Iterable[Edit]) -> Problem:

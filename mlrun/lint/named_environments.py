@@ -11,9 +11,9 @@ import yaml
 from mlrun.errors import Location, Problem
 from mlrun.lint.raw_mappings import pairs
 from mlrun.near_miss import nearest_file
-from mlrun.project.environment_files import PACKAGING_SUFFIXES
+from mlrun.project.environments.python_env_file import PACKAGING_SUFFIXES
 from mlrun.project.model import CondaEnv, DockerEnv, Environment, Project, PythonEnvFile, RenvEnv
-from mlrun.project.yaml_nodes import Document, scalar, shown
+from mlrun.project.reading.nodes import Document, scalar, shown
 
 
 def check_named_environments(document: Document, project: Project) -> Iterator[Problem]:

@@ -11,9 +11,9 @@ import yaml
 
 from mlrun.lint.raw_mappings import pairs
 from mlrun.lint.rules.rule import Subject
-from mlrun.project.environment_files import PACKAGING_SUFFIXES
-from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY
-from mlrun.project.yaml_nodes import compose, read_text, scalar
+from mlrun.project.environments.keys import ENVIRONMENT_KEYS, RENV_KEY
+from mlrun.project.environments.python_env_file import PACKAGING_SUFFIXES
+from mlrun.project.reading.nodes import compose, read_text, scalar
 
 _SUBJECTS = {"python_env": Subject.PYTHON_ENV, "conda_env": Subject.CONDA}
 _IN_ALL_KEYS = "_env"

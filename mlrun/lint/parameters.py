@@ -9,12 +9,12 @@ from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.near_miss import nearest_file
-from mlrun.project.constraints import violation
-from mlrun.project.matching import SomeMatches
 from mlrun.project.model import Parameter, Project
-from mlrun.project.types import ParameterType
-from mlrun.project.values import is_remote, misfit
-from mlrun.project.yaml_nodes import shown
+from mlrun.project.parameters.constraints import violation
+from mlrun.project.parameters.matching import SomeMatches
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import is_remote, misfit
+from mlrun.project.reading.nodes import shown
 
 _OUTPUTS = frozenset(
     {

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrun.errors import Problem
-from mlrun.project.braces import Field, divide
+from mlrun.project.command.braces import Field, divide
 from mlrun.project.model import EntryPoint, Parameter, Project
-from mlrun.project.secrets import is_reference
-from mlrun.project.types import ParameterType
-from mlrun.project.yaml_nodes import shown
+from mlrun.project.parameters.secrets import is_reference
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.reading.nodes import shown
 
 
 def portability(project: Project) -> Iterator[Problem]:

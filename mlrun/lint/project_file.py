@@ -19,9 +19,9 @@ from mlrun.lint.unquoted_texts import check_unquoted_texts
 from mlrun.lint.unread_parameters import without_unread_parameters
 from mlrun.project.load import examine_project
 from mlrun.project.project_file import find_project_file
-from mlrun.project.yaml_errors import template_error
-from mlrun.project.yaml_mending import apply_edits
-from mlrun.project.yaml_nodes import Document, read_text
+from mlrun.project.reading.nodes import Document, read_text
+from mlrun.project.reading.yaml_errors import template_error
+from mlrun.project.reading.yaml_mending import apply_edits
 
 _MOST_MENDS = 10
 """Mistakes in the form of one file after which it is read on as if they were mended."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlrun.errors import Edit, Location, Problem
 from mlrun.lint.comments import IgnoreComment, MisspeltComment, NamedRule, comments
 from mlrun.lint.rules.all import ALL_RULES
-from mlrun.project.yaml_nodes import location_at, shown
+from mlrun.project.reading.nodes import location_at, shown
 
 _UNKNOWN, _UNUSED = "unknown-rule", "unused-ignore"
 

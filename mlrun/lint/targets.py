@@ -14,7 +14,7 @@ import yaml
 from mlrun.errors import ProjectError, UsageError
 from mlrun.lint.rules.rule import Subject
 from mlrun.project.project_file import find_project_file, is_project_file_name
-from mlrun.project.yaml_nodes import compose, read_text
+from mlrun.project.reading.nodes import compose, read_text
 
 _PYTHON_NAMES = ("python_env.yaml", "python_env.yml")
 _CONDA_NAMES = ("conda.yaml", "conda.yml", "environment.yaml", "environment.yml")
@@ -166,7 +166,7 @@ def _environment_files(project: Path) -> Iterator[Target]:
 
 
 def _implied(folder: Path) -> Iterator[Target]:
-    from mlrun.project.implied_environments import implied_environments
+    from mlrun.project.environments.implied import implied_environments
     from mlrun.project.model import CondaEnv, PythonEnvFile
 
     for environment in implied_environments(folder):

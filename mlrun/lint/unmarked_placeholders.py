@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mlrun.errors import Location, Problem
-from mlrun.project.command_places import place_of
-from mlrun.project.yaml_nodes import shown
+from mlrun.project.command.places import place_of
+from mlrun.project.reading.nodes import shown
 
 _FORMS = (
     r"\{{\{{\s*{name}\s*\}}\}}",

@@ -13,7 +13,7 @@ import yaml
 
 from mlrun.errors import Edit, Problem
 from mlrun.lint.raw_mappings import pairs
-from mlrun.project.yaml_nodes import Document, is_null, is_text, scalar, shown
+from mlrun.project.reading.nodes import Document, is_null, is_text, scalar, shown
 
 _MERGE = "tag:yaml.org,2002:merge"
 _LOOKED_FOR = frozenset({"path", "uri"})

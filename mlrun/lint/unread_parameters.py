@@ -9,7 +9,7 @@ import yaml
 
 from mlrun.lint.raw_mappings import pairs
 from mlrun.project.model import Project
-from mlrun.project.yaml_nodes import is_null
+from mlrun.project.reading.nodes import is_null
 
 
 def without_unread_parameters(project: Project, root: yaml.Node | None) -> Project:

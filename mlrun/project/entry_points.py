@@ -9,11 +9,11 @@ from pathlib import Path
 import yaml
 
 from mlrun.errors import Edit, Problem
-from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, named_environments
-from mlrun.project.keys import Keys, sort_keys
+from mlrun.project.environments.keys import ENVIRONMENT_KEYS, RENV_KEY, named_environments
 from mlrun.project.model import EntryPoint, Environment, Parameter
-from mlrun.project.parameter_declarations import read_parameters
-from mlrun.project.yaml_nodes import (
+from mlrun.project.parameters.declarations import read_parameters
+from mlrun.project.reading.keys import Keys, sort_keys
+from mlrun.project.reading.nodes import (
     Document,
     Entry,
     describe,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mlrun.errors import Location, MlrunError, NotSupportedError, Problem, ProjectError
 from mlrun.project.entry_points import read_entry_points, remark_no_text
-from mlrun.project.environment_keys import ENVIRONMENT_KEYS, RENV_KEY, read_environments
-from mlrun.project.keys import Keys, sort_keys
+from mlrun.project.environments.keys import ENVIRONMENT_KEYS, RENV_KEY, read_environments
 from mlrun.project.model import EntryPoint, Environment, Project, RenvEnv
 from mlrun.project.project_file import find_project_file, project_folders_in
-from mlrun.project.yaml_nodes import (
+from mlrun.project.reading.keys import Keys, sort_keys
+from mlrun.project.reading.nodes import (
     Document,
     Entry,
     describe,
@@ -45,7 +45,7 @@ def load_project(folder: Path) -> Project:
     folder = folder.absolute()
     found = find_project_file(folder)
     if found.path is None:
-        from mlrun.project.implied_environments import implied_environments
+        from mlrun.project.environments.implied import implied_environments
 
         return Project(None, folder, None, {}, implied_environments(folder))
     document = read_document(found.path)
@@ -53,7 +53,7 @@ def load_project(folder: Path) -> Project:
     try:
         return _project(document, folder)
     except ProjectError as error:
-        from mlrun.project.yaml_errors import template_error
+        from mlrun.project.reading.yaml_errors import template_error
 
         raise template_error(document.text, document.file) or error from None
 

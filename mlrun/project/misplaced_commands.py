@@ -7,7 +7,7 @@ import re
 import yaml
 
 from mlrun.errors import Edit, Problem
-from mlrun.project.yaml_nodes import Document, Entry, is_text, shown
+from mlrun.project.reading.nodes import Document, Entry, is_text, shown
 
 _NO_TYPE = re.compile(r"\S\s+\S|[{/]")
 

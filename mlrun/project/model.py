@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mlrun.errors import Location, Problem
 from mlrun.light_dataclass import dataclass
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 
 
 class Flag(NamedTuple):
@@ -97,7 +97,7 @@ class EntryPoint:
 class PythonEnvFile:
     """A Python environment file that the project names; its content is not read here.
 
-    `mlrun.project.environment_files.read_python_env` reads it, when the environment is wanted.
+    `mlrun.project.environments.python_env_file.read_python_env` reads it when it is wanted.
 
     Attributes:
         file: The file, which need not be there.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlrun.project.model import Flag
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.constants import Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
 from mlrun.scaffold.syntax import called, imports, in_order, keywords

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.constants import Constants
 from mlrun.scaffold.syntax import called
 from mlrun.scaffold.value_types import choice_texts, kind_of_default, value_type

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.project.model import Flag
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.argparse_parsers import Parser, Parsers
 from mlrun.scaffold.constants import UNKNOWN, Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlrun.errors import Location, Problem
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.constants import UNKNOWN, Constants
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
 from mlrun.scaffold.syntax import called, in_order

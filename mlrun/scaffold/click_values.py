@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mlrun.project.model import Flag
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.constants import UNKNOWN, Constants
 from mlrun.scaffold.found import Argument
 from mlrun.scaffold.syntax import called, keywords

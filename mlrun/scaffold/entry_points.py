@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.project.model import Parameter
-from mlrun.project.types import ParameterType
-from mlrun.project.values import is_remote
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import is_remote
 from mlrun.scaffold.found import Argument, Script, ScriptCommand
 from mlrun.scaffold.value_types import is_within
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlrun.project.implied_environments import implied_environments
+from mlrun.project.environments.implied import implied_environments
 from mlrun.project.model import CondaEnv, PythonEnvFile, RenvEnv, UvLockEnv
 from mlrun.scaffold.distributions import imported_distributions
 from mlrun.scaffold.python_modules import Module

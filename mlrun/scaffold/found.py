@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from mlrun.errors import Location, Problem
 from mlrun.project.model import Flag
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 
 
 @dataclass(frozen=True, slots=True)

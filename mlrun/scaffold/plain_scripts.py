@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mlrun.errors import Location, Problem
 from mlrun.project.model import Flag
-from mlrun.project.types import ParameterType
-from mlrun.project.values import misfit
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import misfit
 from mlrun.scaffold.found import Argument, Reading, ScriptCommand
 from mlrun.scaffold.value_types import one_line
 

@@ -6,8 +6,8 @@ import ast
 import re
 from dataclasses import dataclass
 
-from mlrun.project.types import ParameterType
-from mlrun.project.values import misfit
+from mlrun.project.parameters.types import ParameterType
+from mlrun.project.parameters.values import misfit
 from mlrun.scaffold.constants import UNKNOWN
 from mlrun.scaffold.syntax import called
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlrun.project.model import Parameter
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.entry_points import Proposal
 from mlrun.scaffold.environment import ProposedEnvironment
 from mlrun.scaffold.value_types import one_line

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import yaml
 
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$(][\w./@%+=$()\- ]*", re.ASCII)
 # Versions of YAML differ in what is a number or a truth value.

@@ -15,7 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mlrun.lint.project_file import check_project_file
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.schema_files import schema_file
 from tests.components import missing
 from tests.schemas import refusals, validator

@@ -23,7 +23,7 @@ from mlrun.lint.project_file import check_project_file
 from mlrun.lint.rules.all import ALL_RULES
 from mlrun.lint.rules.rule import Rule, Subject
 from mlrun.plan import Plan
-from mlrun.project.params_file import read_params_file
+from mlrun.project.parameters.params_file import read_params_file
 from mlrun.schema_files import read_schema
 from tests.components import missing
 from tests.schemas import refusals, validator

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mlrun.errors import UsageError
-from mlrun.project.types import _BY_SPELLING, ParameterType, parse_type
+from mlrun.project.parameters.types import _BY_SPELLING, ParameterType, parse_type
 from mlrun.schema_files import URN, read_schema, schema_file, schema_names
 from tests.schemas import validator
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from mlrun.errors import EnvironmentBuildError, MlrunError
-from mlrun.project.yaml_nodes import Document, read_document, scalar
+from mlrun.project.reading.nodes import Document, read_document, scalar
 
 Value = str | tuple[str, ...] | dict[str, "Value"] | None
 """A scalar as it was written, a list of scalars, or a mapping; None for null."""

@@ -33,7 +33,7 @@ from mlrun.environments.python.version import format_version, parse_version
 from mlrun.environments.store.store import BuildPlace, Facts, StoredEnvironment
 from mlrun.environments.system import users_environ
 from mlrun.errors import EnvironmentBuildError, Location
-from mlrun.project.packaging_files import read_toml
+from mlrun.project.environments.packaging_files import read_toml
 
 if TYPE_CHECKING:
     from mlrun.environments.uv_lock.environment import UvLockEnvironment

@@ -28,8 +28,8 @@ from mlrun.environments.store.store import (
 )
 from mlrun.errors import Location, Problem, ProjectError
 from mlrun.hashing import hash_of
+from mlrun.project.environments.packaging_files import PYTHON_VERSION_FILE, chosen_python
 from mlrun.project.model import UvLockEnv
-from mlrun.project.packaging_files import PYTHON_VERSION_FILE, chosen_python
 
 LOCK = "uv.lock"
 

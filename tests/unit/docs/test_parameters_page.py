@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.planning import bind_run
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.request import RunRequest
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "parameters.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from docs.generators.project_file import parameter_keys, project_keys
 from mlrun.lint.project_file import check_project_file
-from mlrun.project.parameter_declarations import _KEYS
+from mlrun.project.parameters.declarations import _KEYS
 from tests.schemas import refusals, validator
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "project-file.md"

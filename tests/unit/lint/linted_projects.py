@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from mlrun.errors import Problem
 from mlrun.lint.project_file import check_project_file
-from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.reading.yaml_mending import apply_edits
 
 MAIN = "entry_points:\n  main:\n    command: python train.py\n"
 

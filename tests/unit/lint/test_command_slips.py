@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.reading.yaml_mending import apply_edits
 from tests.unit.lint.test_commands import found, marked, written
 
 SLIPS = {"curly-quote", "lost-backslash", "trailing-backslash", "doubled-flag"}

@@ -9,7 +9,7 @@ import pytest
 from mlrun.errors import Problem
 from mlrun.lint.commands import check_commands
 from mlrun.project.load import load_project
-from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.reading.yaml_mending import apply_edits
 
 PARAMETERS = """\
       rate: float

@@ -13,8 +13,8 @@ from mlrun.lint.mending import mend
 from mlrun.lint.rules.all import ALL_RULES
 from mlrun.lint.rules.rule import Severity, Subject
 from mlrun.lint.targets import Target
-from mlrun.project.conda_file import read_conda_env
-from mlrun.project.environment_files import read_python_env
+from mlrun.project.environments.conda_file import read_conda_env
+from mlrun.project.environments.python_env_file import read_python_env
 from mlrun.project.model import CondaEnv, PythonEnvFile
 
 KEYS = ("python", "build_dependencies", "dependencies", "channels", "name", "prefix", "pip")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from mlrun.lint.commands import command_problems
-from mlrun.project.command import parse_command, render_command
+from mlrun.project.command.template import parse_command, render_command
 from mlrun.project.load import examine_project
 from mlrun.project.model import EntryPoint
-from mlrun.project.yaml_mending import apply_edits
-from mlrun.project.yaml_nodes import Document
+from mlrun.project.reading.nodes import Document
+from mlrun.project.reading.yaml_mending import apply_edits
 from tests import components
 from tests.unit.project.test_corpus_commands import CASES as COMMANDS
 from tests.unit.project.test_corpus_commands import CORPUS, programs, recorded

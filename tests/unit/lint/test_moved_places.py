@@ -8,7 +8,7 @@ import pytest
 
 from mlrun.errors import Edit, Location, Problem
 from mlrun.lint.moved_places import moved_back
-from mlrun.project.yaml_mending import apply_edits
+from mlrun.project.reading.yaml_mending import apply_edits
 
 FILE = Path("MLproject")
 BEFORE = "é:b\n\tc: 1\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlrun.lint.unquoted_texts import check_unquoted_texts
-from mlrun.project.yaml_mending import apply_edits
-from mlrun.project.yaml_nodes import Document
+from mlrun.project.reading.nodes import Document
+from mlrun.project.reading.yaml_mending import apply_edits
 
 
 def examined(text: str) -> Document:

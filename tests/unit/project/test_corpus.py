@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from mlrun.errors import ProjectError
-from mlrun.project.environment_files import read_python_env
+from mlrun.project.environments.python_env_file import read_python_env
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import CondaEnv, DockerEnv, Project, PythonEnv, PythonEnvFile
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from tests import components
 from tests.unit.project.mlflow_rules import mlflow_takes
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from mlrun.errors import CommandError, Location
-from mlrun.project.command import parse_command, render_command
+from mlrun.project.command.template import parse_command, render_command
 from tests import components
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"

@@ -13,7 +13,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mlrun.errors import MlrunError
-from mlrun.project.environment_files import read_python_env
+from mlrun.project.environments.python_env_file import read_python_env
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import Project, PythonEnv, PythonEnvFile
 from tests.unit.project.mlflow_rules import mlflow_takes

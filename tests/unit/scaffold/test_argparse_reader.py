@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlrun.project.model import Flag
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from tests.unit.scaffold.proposed import (
     GUARD,
     entry_point,

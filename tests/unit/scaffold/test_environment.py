@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrun.project.environment_files import read_python_env
+from mlrun.project.environments.python_env_file import read_python_env
 from mlrun.project.model import CondaEnv, PythonEnv, PythonEnvFile, UvLockEnv
 from tests.unit.scaffold.proposed import filled, proposed, written
 

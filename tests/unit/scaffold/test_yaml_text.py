@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlrun.project.types import ParameterType
+from mlrun.project.parameters.types import ParameterType
 from mlrun.scaffold.yaml_text import folded, yaml_text, yaml_value
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

@@ -13,11 +13,11 @@ from mlrun.environments.conda.package_names import (
 )
 from mlrun.environments.python.environment import PythonEnvironment
 from mlrun.errors import Location, ProjectError
-from mlrun.project.conda_file import read_conda_env
+from mlrun.project.environments.conda_file import read_conda_env
 from mlrun.project.model import CondaEnv, PythonEnv
 from tests import components
 from tests.unit.environments.conda.written import conda_spec
-from tests.unit.project.test_conda_file import CONDA_FILES
+from tests.unit.project.environments.test_conda_file import CONDA_FILES
 from tests.unit.project.test_corpus import CORPUS
 
 

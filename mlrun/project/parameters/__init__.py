@@ -1,0 +1,1 @@
+"""What an entry point declares, and the values that a run gives."""
