@@ -209,11 +209,11 @@ def test_annotations_are_escaped(place: Place) -> None:
     assert answer.stdout.splitlines() == [
         f"::error {at},line=2,col=26,endColumn=29,title=mlrun lint%3A conda-form"
         "::'c=1' is conda's form of a requirement%0Awrite `c==1`",
-        f"::warning {at},line=3,col=1,endColumn=6,title=mlrun lint%3A unknown-key"
+        f"::notice {at},line=3,col=1,endColumn=6,title=mlrun lint%3A unknown-key"
         f"::{answer.stdout.splitlines()[1].partition('::')[2].rpartition('::')[2]}",
     ]
     assert "50%25" in answer.stdout.splitlines()[1]
-    assert "1 error, 1 warning in 1 file" in answer.stderr
+    assert "1 error, 1 note in 1 file" in answer.stderr
 
 
 def test_github_gets_annotations_beside_the_text(bad: Place) -> None:
@@ -242,7 +242,7 @@ def test_github_obeys_no_name_of_a_file_or_key(place: Place) -> None:
         if lines:
             assert first == f"::stop-commands::{last.strip(':')}"
     assert (
-        "::error::x/python_env.yaml:3:1: warning[unknown-key]"
+        "::error::x/python_env.yaml:3:1: note[unknown-key]"
         in place.mlrun("lint", "::error::x").stdout
     )
 

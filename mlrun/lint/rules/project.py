@@ -45,11 +45,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="unknown-key",
-        severity=Severity.WARNING,
+        severity=Severity.NOTE,
         subject=Subject.PROJECT,
         summary="A key is none of a project file's",
-        reason="mlrun and MLflow ignore it without a word at every run. That is as it should be"
-        " where another tool reads it: a comment silences the rule then.",
+        reason="mlrun and MLflow ignore it. That is as it should be where another tool reads it:"
+        " a comment silences the rule then.",
         bad=_GOOD + "rubric: experiments\n",
         good=_GOOD,
         in_schema=True,

@@ -14,7 +14,7 @@ class Severity(str, Enum):
     WARNING = "warning"
     """It runs, but probably not as its author meant."""
     NOTE = "note"
-    """It runs here as it was meant, and not with `mlflow run`."""
+    """It runs here as it was meant; worth knowing all the same, mostly for `mlflow run`."""
 
 
 class Subject(str, Enum):
