@@ -243,7 +243,7 @@ def _with_secret(
     name, place = value.name, value.location
     if not secrets.is_reference(value.text):
         # The line is not shown, which holds the secret.
-        place = replace(place, source_line="") if place is not None else None
+        place = _unshown(place)
         message = f"'{name}' is secret, and its value is never written out but named"
         problems.append(Problem(message, place, secrets.how_to_name(name)))
         return
@@ -304,6 +304,11 @@ def _has_constraints(parameter: Parameter) -> bool:
     return bool(parameter.choices) or limits != (None, None, None)
 
 
+def _unshown(place: Location | None) -> Location | None:
+    """Return a place of which no message shows the line."""
+    return replace(place, source_line="") if place is not None else None
+
+
 def _check_undeclared(
     value: BoundValue, entry_point: EntryPoint, problems: list[Problem], warnings: list[Problem]
 ) -> None:
@@ -313,7 +318,11 @@ def _check_undeclared(
     from mlrun.near_miss import near_miss
 
     meant = near_miss(value.name, entry_point.parameters)
-    if meant is not None:
+    if meant is not None and entry_point.parameters[meant].secret:
+        # On the command's line, as it would get there, everybody on this machine could read it.
+        message = f"the entry point declares no parameter '{value.name}', but the secret '{meant}'"
+        problems.append(Problem(message, _unshown(value.location), f"write {meant}=..."))
+    elif meant is not None:
         warnings.append(
             Problem(
                 f"the entry point declares no parameter '{value.name}', so the command gets "

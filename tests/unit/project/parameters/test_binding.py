@@ -371,6 +371,19 @@ def test_a_secret_that_is_written_out_is_refused_and_not_repeated(tmp_path: Path
     assert excerpt(problem) == []
 
 
+def test_a_name_that_is_nearly_a_secrets_is_no_option_of_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("value")
+    place = Location(FILE, 3, 7)
+    parameter = Parameter("api-token", T.STRING, f"@{file}", place, place, secret=True)
+    declared = EntryPoint("main", {"api-token": parameter}, "", place)
+    with pytest.raises(ParameterError) as raised:
+        bound(declared, {"api_token": "hunter2"})
+    (problem,) = raised.value.problems
+    assert problem.hint == "write api-token=..."
+    assert "hunter2" not in repr(problem)
+
+
 @pytest.mark.parametrize(
     ("keys", "secret", "said"),
     [
