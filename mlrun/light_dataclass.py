@@ -29,7 +29,10 @@ else:
 
 def _made(of: type) -> type:
     for method in (_init, _repr, _eq, _hash, _setattr, _delattr):
-        setattr(of, f"__{method.__name__[1:]}__", method)
+        name = f"__{method.__name__[1:]}__"
+        # What a class says itself holds, as with dataclasses: a secret's own `__repr__`, say.
+        if name not in of.__dict__:
+            setattr(of, name, method)
     return dataclasses.dataclass(init=False, repr=False, eq=False)(of)
 
 

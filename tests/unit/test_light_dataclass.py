@@ -57,6 +57,28 @@ def outcome(make: Callable[..., Any], values: list[Any], named: dict[str, Any]) 
     return dataclasses.asdict(made), repr(made).partition("(")[2]
 
 
+@dataclass(frozen=True)
+class Discreet:
+    """Says itself how it is shown, compared and kept."""
+
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Discreet(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 7
+
+
+def test_what_a_class_says_itself_holds() -> None:
+    assert repr(Discreet("hush")) == "Discreet(***)"
+    assert Discreet("a") == Discreet("b")
+    assert hash(Discreet("a")) == 7
+
+
 NAMES = st.sampled_from(["first", "second", "unseen", "many", "other"])
 
 

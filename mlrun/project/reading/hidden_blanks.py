@@ -29,7 +29,7 @@ def refuse_hidden_blanks(root: yaml.Node, text: str, file: Path) -> None:
     Raises:
         ProjectError: There is one.
     """
-    key = next((k for k in _keys(root, set()) if k.value[:1] in HIDDEN and k.value), None)
+    key = next((k for k in _keys(root, set()) if _is_indented(k.value)), None)
     if key is None:
         return
     from mlrun.project.reading.nodes import location_at
@@ -42,6 +42,10 @@ def refuse_hidden_blanks(root: yaml.Node, text: str, file: Path) -> None:
         rule="yaml-indentation",
         edits=_plain_blanks(text),
     )
+
+
+def _is_indented(key: str) -> bool:
+    return key[:1] in HIDDEN and key.strip(f"{HIDDEN} ") != ""
 
 
 def _keys(node: yaml.Node, seen: set[int]) -> Iterator[yaml.ScalarNode]:

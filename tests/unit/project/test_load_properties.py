@@ -16,6 +16,7 @@ from mlrun.errors import MlrunError
 from mlrun.project.environments.python_env_file import read_python_env
 from mlrun.project.load import find_entry_point, load_project
 from mlrun.project.model import Project, PythonEnv, PythonEnvFile
+from mlrun.project.reading.hidden_blanks import HIDDEN
 from tests.unit.project.mlflow_rules import mlflow_takes
 
 KEYS = st.sampled_from(
@@ -137,6 +138,9 @@ def test_what_mlflow_takes_is_taken_with_the_same_defaults(
     assert mlflow_takes(again)
     # `1` and `'1'` are two names to MLflow, of which its command line can reach one.
     assume(not any(_is_doubled(mapping) for mapping in _mappings(again)))
+    # A name that begins with a no-break space is refused: indentation is what was meant.
+    mappings = (again["entry_points"], *_mappings(again))
+    assume(not any(str(key).startswith(tuple(HIDDEN)) for mapping in mappings for key in mapping))
     project = load(text.encode())
     assert project is not None
     for name, entry_point in again["entry_points"].items():

@@ -43,3 +43,8 @@ def test_what_would_be_no_yaml_is_not_mended(tmp_path: Path) -> None:
 def test_such_blanks_within_texts_stay(tmp_path: Path) -> None:
     text = f"{FILE}description: |\n  \u00a0x: y\nname\u00a0x: 1\n'\u00a0k': \u00a0v\n"
     assert load_text(tmp_path, text).entry_points["main"].command == "ls"
+
+
+def test_a_name_of_nothing_but_such_a_blank_is_a_name(tmp_path: Path) -> None:
+    text = "entry_points:\n  '\u00a0': {command: a}\n  \u3000: {command: b}\n"
+    assert list(load_text(tmp_path, text).entry_points) == ["\u00a0", "\u3000"]
