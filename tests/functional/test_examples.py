@@ -214,3 +214,8 @@ def test_requirements_only(place: Place, package_index: None) -> None:
     assert error == pytest.approx(0.1, abs=0.03)
     assert f"rmse {error:.3f}" in answer.stdout
     assert (place.store / "0" / run.name / "artifacts" / "polynomial.json").is_file()
+
+
+def test_lint_finds_nothing_in_the_examples(place: Place) -> None:
+    answer = place.mlrun("lint", "--strict", EXAMPLES)
+    assert (answer.returncode, answer.stdout) == (0, ""), answer.stdout
