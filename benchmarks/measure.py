@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,8 +53,13 @@ def wall(command: Command) -> float:
     """
     with tempfile.TemporaryFile() as output:
         begin = time.time()
-        code = _spawn(command, output.fileno()).wait(_PATIENCE_SECONDS)
+        process = _spawn(command, output.fileno())
+        # A wait with a limit looks up to 50 ms apart.
+        limit = threading.Timer(_PATIENCE_SECONDS, process.kill)
+        limit.start()
+        code = process.wait()
         end = time.time()
+        limit.cancel()
         if code != 0:
             output.seek(0)
             printed = output.read().decode(errors="replace")
