@@ -18,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlrun.inputs.base import Input, InputRequest, Resolve
 
+_LONGEST_NAME = 200
+"""Signs of a parameter's name in a tag's, of which MLflow takes 250 in all."""
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -40,10 +43,19 @@ class Gathered:
     def tags(self) -> dict[str, str]:
         """What the run records: which content it was, whatever the address holds later."""
         return {
-            f"mlrun.input.{name}": f"sha256:{found.digest}"
+            f"mlrun.input.{_tag_name(name)}": f"sha256:{found.digest}"
             for name, found in self.inputs.items()
             if found.digest is not None
         }
+
+
+def _tag_name(parameter: str) -> str:
+    """Return a parameter's name as every store takes it in a tag's.
+
+    A server that refuses one tag would refuse the run's end with it.
+    """
+    plain = (sign if sign.isalnum() or sign in "_-." else "_" for sign in parameter)
+    return "".join(plain)[:_LONGEST_NAME]
 
 
 def gather(
